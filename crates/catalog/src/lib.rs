@@ -1,0 +1,25 @@
+//! The catalog: which snapshot of each table is the live one, and DataFusion's view of it.
+//!
+//! ```text
+//!  commit ──create, guarded update──▶ Catalog (trait) ◀──look up once per query── WarehouseCatalog ──▶ DataFusion
+//!                                        │
+//!                                   LocalCatalog: one JSON document per version, in the warehouse itself
+//! ```
+
+mod catalog;
+mod document;
+mod error;
+mod local;
+mod name;
+mod provider;
+mod types;
+
+pub mod conformance;
+
+pub use catalog::{Catalog, PartitionVersion, TableVersion, VersionId};
+pub use document::{Column, PartitionInput, SerdeInfo, StorageDescriptor, TableInput};
+pub use error::CatalogError;
+pub use local::LocalCatalog;
+pub use name::{CatalogName, NameError, TableName, TableNameError, fold, fold_columns};
+pub use provider::WarehouseCatalog;
+pub use types::{UnsupportedType, hive_type};

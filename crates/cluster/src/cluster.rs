@@ -1,0 +1,93 @@
+//! One cluster, embedded or remote: plans are made and submitted here with one and the same session.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use ballista_core::execution_plans::execute_physical_plan;
+use ballista_core::extension::SessionConfigExt;
+use datafusion::error::DataFusionError;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion_proto::protobuf::PhysicalPlanNode;
+use springald_fault::readable;
+
+use crate::embedded::EmbeddedCluster;
+use crate::session::{session_config, session_context};
+use crate::{ClusterAddress, SpringaldCodec};
+
+/// Partitions that a plan is made for on a cluster of unknown size.
+const REMOTE_PARTITIONS: usize = 16;
+
+/// A Ballista cluster: the given one, or one in this process that ends with this value.
+#[derive(Debug)]
+pub struct Cluster {
+    address: ClusterAddress,
+    config: SessionConfig,
+    _embedded: Option<EmbeddedCluster>,
+}
+
+impl Cluster {
+    /// Returns the cluster at `address`, or starts one in this process.
+    ///
+    /// A remote cluster is not contacted before the first plan runs.
+    pub async fn start(address: Option<ClusterAddress>) -> Result<Self, ClusterError> {
+        if let Some(address) = address {
+            return Ok(Self { address, config: session_config(REMOTE_PARTITIONS), _embedded: None });
+        }
+        let vcores = available_parallelism().map_or(1, usize::from);
+        let embedded = EmbeddedCluster::start(vcores).await.map_err(ClusterError::Embedded)?;
+        Ok(Self { address: embedded.address().clone(), config: session_config(vcores), _embedded: Some(embedded) })
+    }
+
+    /// Returns a new context to plan with; what it plans runs on this cluster with the context's own settings.
+    pub fn context(&self) -> Result<SessionContext, ClusterError> {
+        session_context(self.config.clone()).map_err(ClusterError::Plan)
+    }
+
+    /// Runs a plan that `context` has made, to its end. Its rows stay on the cluster: what it has to say it has written.
+    ///
+    /// # Errors
+    /// When the cluster cannot be reached or the job fails. A plan that writes a snapshot may have written all of it
+    /// all the same, so the run's manifests decide, not this result.
+    pub async fn run(&self, context: &SessionContext, plan: Arc<dyn ExecutionPlan>) -> Result<(), ClusterError> {
+        let config = context.copied_config();
+        let ballista = config.ballista_config();
+        let codec = SpringaldCodec::default();
+        let (url, session) = (self.address.scheduler_url(), context.session_id());
+        let finished = execute_physical_plan::<PhysicalPlanNode>(url, &ballista, plan, &codec, session, config).await;
+        match finished {
+            Ok(_rows) => Ok(()),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    fn failure(&self, error: DataFusionError) -> ClusterError {
+        let text = error.to_string();
+        if text.contains("GrpcConnectionError") || text.contains("tonic::transport::Error") {
+            return ClusterError::Unreachable { address: self.address.clone(), reason: text };
+        }
+        ClusterError::Job(readable(&text))
+    }
+}
+
+/// Why a plan did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The scheduler does not answer.
+    #[error("no scheduler answers at {address}: start one with `springald scheduler`, or leave out --cluster ({reason})")]
+    Unreachable {
+        /// Where it should be.
+        address: ClusterAddress,
+        /// What the connection said.
+        reason: String,
+    },
+    /// The job ran and failed; the text is the first task's error.
+    #[error("{0}")]
+    Job(String),
+    /// A session could not be made.
+    #[error("plan the job")]
+    Plan(#[source] DataFusionError),
+    /// The cluster in this process did not start.
+    #[error("start a cluster in this process")]
+    Embedded(#[source] anyhow::Error),
+}

@@ -1,0 +1,120 @@
+//! The embedded cluster: a real scheduler and a real executor, in this process, on loopback ports of their own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context;
+use arrow_flight::flight_service_server::FlightServiceServer;
+use ballista_core::BALLISTA_PROTOCOL_VERSION;
+use ballista_core::ids::new_instance_id;
+use ballista_core::registry::BallistaFunctionRegistry;
+use ballista_core::serde::BallistaCodec;
+use ballista_core::serde::protobuf::ExecutorRegistration;
+use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
+use ballista_core::serde::scheduler::{ExecutorOperatingSystemSpecification, ExecutorSpecification};
+use ballista_core::{ConfigProducer, RuntimeProducer};
+use ballista_core::serde::BallistaLogicalExtensionCodec;
+use ballista_executor::execution_loop::poll_loop;
+use ballista_executor::executor::Executor;
+use ballista_executor::flight_service::BallistaFlightService;
+use ballista_executor::health::ExecutorHealth;
+use ballista_executor::metrics::LoggingMetricsCollector;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+
+use crate::session::{MESSAGE_BYTES, session_config};
+use crate::{ClusterAddress, SpringaldCodec, bind, scheduler_config, serve_scheduler};
+
+/// A cluster that lives as long as this value: dropping it ends its services and removes its work directory.
+#[derive(Debug)]
+pub(crate) struct EmbeddedCluster {
+    address: ClusterAddress,
+    _services: JoinSet<()>,
+    _work_dir: TempDir,
+}
+
+impl EmbeddedCluster {
+    /// Starts a scheduler and an executor of `vcores` task slots.
+    pub(crate) async fn start(vcores: usize) -> anyhow::Result<Self> {
+        let work_dir = TempDir::with_prefix("springald-").context("create a work directory")?;
+        let work_available = Arc::new(Notify::new());
+        let mut services = JoinSet::new();
+
+        let listener = bind(any_port()).await?;
+        let address = ClusterAddress::loopback(listener.local_addr()?.port());
+        let mut config = scheduler_config(listener.local_addr()?, address.host());
+        let wake = Arc::clone(&work_available);
+        config.on_work_available = Some(Arc::new(move |_| wake.notify_one()));
+        services.spawn(async move { log_end("scheduler", serve_scheduler(listener, config).await) });
+
+        let listener = bind(any_port()).await?;
+        let executor = executor(listener.local_addr()?.port(), vcores, &work_dir)?;
+        let flight = FlightServiceServer::new(BallistaFlightService::new(executor.work_dir().to_owned()))
+            .max_decoding_message_size(MESSAGE_BYTES)
+            .max_encoding_message_size(MESSAGE_BYTES);
+        let server = Server::builder().add_service(flight).serve_with_incoming(TcpListenerStream::new(listener));
+        services.spawn(async move { log_end("executor", server.await.map_err(Into::into)) });
+
+        let scheduler = SchedulerGrpcClient::connect(address.scheduler_url())
+            .await
+            .context("connect to the embedded scheduler")?
+            .max_decoding_message_size(MESSAGE_BYTES)
+            .max_encoding_message_size(MESSAGE_BYTES);
+        let health = ExecutorHealth::new();
+        services.spawn(async move {
+            let polled = poll_loop(scheduler, executor, codec(), Some(work_available), None, health).await;
+            log_end("executor", polled.map_err(Into::into));
+        });
+        Ok(Self { address, _services: services, _work_dir: work_dir })
+    }
+
+    /// Returns the address of the scheduler.
+    pub(crate) fn address(&self) -> &ClusterAddress {
+        &self.address
+    }
+}
+
+fn any_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+fn codec() -> BallistaCodec<LogicalPlanNode, PhysicalPlanNode> {
+    BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SpringaldCodec::default()))
+}
+
+fn executor(port: u16, vcores: usize, work_dir: &TempDir) -> anyhow::Result<Arc<Executor>> {
+    let slots = u32::try_from(vcores).context("count task slots")?;
+    let registration = ExecutorRegistration {
+        id: new_instance_id(),
+        host: Some(Ipv4Addr::LOCALHOST.to_string()),
+        port: u32::from(port),
+        grpc_port: u32::from(port),
+        specification: Some(ExecutorSpecification::default().with_vcores(slots).into()),
+        os_info: Some(ExecutorOperatingSystemSpecification::default().into()),
+        ballista_protocol_version: BALLISTA_PROTOCOL_VERSION,
+    };
+    let spill = work_dir.path().join("spill");
+    let runtime = RuntimeEnvBuilder::new().with_temp_file_path(spill).build_arc()?;
+    let runtime_producer: RuntimeProducer = Arc::new(move |_| Ok(Arc::clone(&runtime)));
+    let config_producer: ConfigProducer = Arc::new(move || session_config(vcores));
+    Ok(Arc::new(Executor::with_default_execution_engine(
+        registration,
+        &work_dir.path().to_string_lossy(),
+        runtime_producer,
+        config_producer,
+        Arc::new(BallistaFunctionRegistry::default()),
+        Arc::new(LoggingMetricsCollector::default()),
+        vcores,
+    )))
+}
+
+fn log_end(service: &str, result: anyhow::Result<()>) {
+    if let Err(error) = result {
+        tracing::error!(service, "embedded service ended: {error:#}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The two services, with our codec, limits and times: the same in one process and on many nodes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use ballista_core::config::TaskSchedulingPolicy;
+use ballista_executor::executor_process::ExecutorProcessConfig;
+use ballista_scheduler::cluster::BallistaCluster;
+use ballista_scheduler::config::SchedulerConfig;
+use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service_with_listener};
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use tokio::net::TcpListener;
+
+use crate::session::{MESSAGE_BYTES, session_config};
+use crate::{ClusterAddress, SpringaldCodec};
+
+/// Seconds without a beat after which an executor counts as lost. In pull mode it beats at least every 5 s.
+const EXECUTOR_TIMEOUT_SECONDS: u64 = 20;
+
+/// Seconds that jobs wait for an executor when none is left: as long as a node's restart takes.
+const GRACE_SECONDS: u64 = 120;
+
+/// Seconds for which a finished job's intermediate data stays on the executors.
+const JOB_DATA_SECONDS: u64 = 300;
+
+/// Partitions that a plan is made for where its driver does not say.
+const DEFAULT_PARTITIONS: usize = 16;
+
+/// Binds a service's port.
+///
+/// # Errors
+/// When the address cannot be bound, with the address in the message.
+pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("bind {address}: another process may hold the port, see `ss -ltnp`, or choose one with --bind")
+    })
+}
+
+/// Returns the scheduler's configuration; executors and clients reach it as `advertise`.
+pub fn scheduler_config(bind: SocketAddr, advertise: String) -> SchedulerConfig {
+    let message_bytes = u32::try_from(MESSAGE_BYTES).unwrap_or(u32::MAX);
+    SchedulerConfig {
+        bind_host: bind.ip().to_string(),
+        bind_port: bind.port(),
+        external_host: advertise,
+        scheduling_policy: TaskSchedulingPolicy::PullStaged,
+        grpc_server_max_decoding_message_size: message_bytes,
+        grpc_server_max_encoding_message_size: message_bytes,
+        grpc_client_max_message_size: message_bytes,
+        executor_timeout_seconds: EXECUTOR_TIMEOUT_SECONDS,
+        expire_dead_executor_interval_seconds: 5,
+        no_executors_grace_period_seconds: GRACE_SECONDS,
+        finished_job_data_clean_up_interval_seconds: JOB_DATA_SECONDS,
+        override_config_producer: Some(Arc::new(|| session_config(DEFAULT_PARTITIONS))),
+        override_physical_codec: Some(Arc::new(SpringaldCodec::default())),
+        ..SchedulerConfig::default()
+    }
+}
+
+/// Serves the scheduler on `listener` until the process ends.
+///
+/// # Errors
+/// When the service cannot start or its listener fails.
+pub async fn serve_scheduler(listener: TcpListener, config: SchedulerConfig) -> anyhow::Result<()> {
+    config.validate()?;
+    let cluster = BallistaCluster::new_from_config(&config).await?;
+    let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config)).await?;
+    Ok(start_grpc_service_with_listener(listener, scheduler).await?)
+}
+
+/// Returns an executor's configuration: it serves its data on `bind` and pulls tasks from `cluster`, for ever trying
+/// again while that does not answer.
+pub fn executor_config(cluster: &ClusterAddress, bind: SocketAddr, work_dir: String) -> ExecutorProcessConfig {
+    let message_bytes = u32::try_from(MESSAGE_BYTES).unwrap_or(u32::MAX);
+    ExecutorProcessConfig {
+        bind_host: bind.ip().to_string(),
+        external_host: (!bind.ip().is_unspecified()).then(|| bind.ip().to_string()),
+        port: bind.port(),
+        grpc_port: bind.port(),
+        scheduler_host: cluster.host(),
+        scheduler_port: cluster.port(),
+        scheduler_connect_timeout_seconds: u16::MAX,
+        task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
+        work_dir: Some(work_dir),
+        job_data_ttl_seconds: JOB_DATA_SECONDS,
+        job_data_clean_up_interval_seconds: 60,
+        grpc_max_decoding_message_size: message_bytes,
+        grpc_max_encoding_message_size: message_bytes,
+        override_config_producer: Some(Arc::new(|| session_config(DEFAULT_PARTITIONS))),
+        override_physical_codec: Some(Arc::new(SpringaldCodec::default())),
+        ..ExecutorProcessConfig::default()
+    }
+}

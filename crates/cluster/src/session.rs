@@ -1,0 +1,40 @@
+//! The one session: its settings and its functions are the same where a plan is made, cut and run.
+
+use std::sync::Arc;
+
+use ballista_core::config::BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK;
+use ballista_core::extension::SessionConfigExt;
+use ballista_core::utils::default_session_builder;
+use datafusion::error::Result;
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use crate::SpringaldCodec;
+
+/// The largest gRPC message on client, scheduler and executor: a plan of many thousand splits fits.
+pub const MESSAGE_BYTES: usize = 256 * 1024 * 1024;
+
+/// The name of the catalog that tables without one are looked up in.
+pub(crate) const CATALOG: &str = "springald";
+
+/// Returns the settings of every session, planned for `target_partitions` partitions.
+///
+/// Adaptive planning is off, since it does not survive a lost executor; a task takes one partition, so that a slow
+/// split holds up nothing but itself and a retry repeats one split.
+pub fn session_config(target_partitions: usize) -> SessionConfig {
+    SessionConfig::new_with_ballista()
+        .with_target_partitions(target_partitions)
+        .with_default_catalog_and_schema(CATALOG, "public")
+        .with_create_default_catalog_and_schema(false)
+        .with_ballista_adaptive_query_planner(false)
+        .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
+        .set_u64(BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK, 1)
+        .with_ballista_physical_extension_codec(Arc::new(SpringaldCodec::default()))
+}
+
+/// Returns a context that plans with `config`; what it plans must be submitted with the same settings.
+///
+/// # Errors
+/// When DataFusion's runtime cannot be built.
+pub fn session_context(config: SessionConfig) -> Result<SessionContext> {
+    Ok(SessionContext::new_with_state(default_session_builder(config)?))
+}

@@ -1,0 +1,110 @@
+//! How an error leaves a task: so that Ballista retries it when that helps, and a person can read it when not.
+//!
+//! Ballista 55 retries a task only if the root of its error is an I/O error (`ballista_core::error`), and reports a
+//! failed task as the error's debug text, wrapped in the debug text of every layer above. So a transient error travels
+//! as [`DataFusionError::IoError`], and our text stands between marks that the driver finds again.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use datafusion::error::DataFusionError;
+
+const OPEN: char = '⟦';
+const CLOSE: char = '⟧';
+
+/// Whether the same task may succeed when it is run again, here or on another executor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It may: a lost connection, a crowded server, a full disk.
+    MayHelp,
+    /// It will fail again: bad data, a refused request.
+    IsUseless,
+}
+
+/// Returns `error` with all its causes, and a `hint` on the way out, as the error of a task.
+pub fn task_error(error: &(dyn Error + 'static), retry: Retry, hint: Option<&str>) -> DataFusionError {
+    let failure = TaskFailure(chain(error, hint));
+    match retry {
+        Retry::MayHelp => DataFusionError::IoError(io::Error::other(failure)),
+        Retry::IsUseless => DataFusionError::External(Box::new(failure)),
+    }
+}
+
+/// Returns what a failed job's text says without the layers that Ballista and DataFusion wrap around it.
+pub fn readable(failure: &str) -> String {
+    if let Some(message) = marked(failure) {
+        return message;
+    }
+    let marks = ["runtime execution error: ", "due to IO error: "];
+    let cause = marks.iter().find_map(|mark| failure.rsplit_once(mark)).map(|(_, cause)| cause);
+    cause.unwrap_or(failure).trim().to_owned()
+}
+
+fn marked(failure: &str) -> Option<String> {
+    let (_, rest) = failure.split_once(OPEN)?;
+    let (message, _) = rest.split_once(CLOSE)?;
+    Some(message.to_owned())
+}
+
+fn chain(error: &(dyn Error + 'static), hint: Option<&str>) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    if let Some(hint) = hint {
+        text.push_str("\nhint: ");
+        text.push_str(hint);
+    }
+    text
+}
+
+struct TaskFailure(String);
+
+impl fmt::Display for TaskFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for TaskFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{OPEN}{}{CLOSE}", self.0)
+    }
+}
+
+impl Error for TaskFailure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken() -> io::Error {
+        io::Error::new(io::ErrorKind::ConnectionReset, "the server said \"bye\"")
+    }
+
+    #[test]
+    fn the_message_comes_through_all_wrapping() {
+        let error = task_error(&broken(), Retry::IsUseless, Some("look at its log"));
+        let reported = format!("Job 4x failed: stage 1 failed: Task failed due to runtime execution error: {error:?}\n");
+        assert_eq!(readable(&reported), "the server said \"bye\"\nhint: look at its log");
+    }
+
+    #[test]
+    fn ballista_sees_what_may_be_retried() {
+        let error = task_error(&broken(), Retry::MayHelp, None);
+        assert!(matches!(error.find_root(), DataFusionError::IoError(_)));
+        let error = task_error(&broken(), Retry::IsUseless, None);
+        assert!(!matches!(error.find_root(), DataFusionError::IoError(_)));
+    }
+
+    #[test]
+    fn other_messages_lose_what_ballista_adds() {
+        let failure = "Job failed due to stage 2 failed: Task failed due to runtime execution error: ArrowError(DivideByZero)\n";
+        assert_eq!(readable(failure), "ArrowError(DivideByZero)");
+        assert_eq!(readable("no executors"), "no executors");
+    }
+}

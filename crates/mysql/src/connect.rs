@@ -1,0 +1,143 @@
+//! Connections: logging in, the session settings that make reads exact, and a close that does not drain.
+
+use crate::error::SourceError;
+use crate::login::{Credential, MySqlSource, Tls};
+use crate::secret::Secret;
+use futures::FutureExt;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+/// How long a server may take to answer and let us in.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// The variable that holds the password, as for MySQL's own clients.
+const PASSWORD_VARIABLE: &str = "MYSQL_PWD";
+
+/// The largest packet that a MySQL server can be set to send. The server's own limit is the one that counts.
+const MAX_PACKET_BYTES: usize = 1 << 30;
+
+/// What a session must not inherit from the server's settings:
+///
+/// - times arrive in UTC and text as UTF-8, whatever the server's defaults are;
+/// - no SQL mode changes what a statement means or how `CHAR` is padded;
+/// - no limit on rows or on a statement's time cuts a long read short (the name of the latter differs
+///   between MySQL and MariaDB, and each ignores the other's comment);
+/// - a writer that is slow for ten minutes does not make the server hang up.
+const SESSION: &str = "SET SESSION time_zone = '+00:00', sql_mode = '', autocommit = 1, \
+     sql_select_limit = 18446744073709551615, net_write_timeout = 600, net_read_timeout = 600, \
+     wait_timeout = 3600 /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */";
+
+/// A logged-in connection that is closed hard when dropped.
+///
+/// `mysql_async` closes a connection that is dropped in the middle of a result by reading the rest of that
+/// result in the background, which for a large table takes minutes and keeps the query running. Dropping a
+/// `Session` closes the socket instead. The server then ends the query at its next write to it.
+pub struct Session {
+    conn: Conn,
+    is_idle: bool,
+}
+
+/// Logs in to `source` and makes the session exact. Takes at most ten seconds; may be repeated.
+///
+/// # Errors
+/// If the password is unreadable, the server cannot be reached in time, or it refuses the login.
+pub async fn connect(source: &MySqlSource) -> Result<Session, SourceError> {
+    let options = options(source, &password(source)?);
+    let opened = tokio::time::timeout(CONNECT_LIMIT, open(options)).await;
+    let refused = |cause| SourceError::from_connect(source.address(), &source.user, &source.database, cause);
+    match opened {
+        Ok(conn) => Ok(Session { conn: conn.map_err(refused)?, is_idle: false }),
+        Err(_) => Err(SourceError::ConnectTimeout { address: source.address(), limit: CONNECT_LIMIT }),
+    }
+}
+
+async fn open(options: Opts) -> Result<Conn, mysql_async::Error> {
+    let mut conn = Conn::new(options).await?;
+    conn.query_drop("SET NAMES utf8mb4").await?;
+    conn.query_drop(SESSION).await?;
+    Ok(conn)
+}
+
+fn password(source: &MySqlSource) -> Result<Secret, SourceError> {
+    match source.credential {
+        // As for MySQL's own clients, no such variable means no password.
+        Credential::Environment => std::env::var_os(PASSWORD_VARIABLE)
+            .unwrap_or_default()
+            .into_string()
+            .map(Secret::new)
+            .map_err(|_| SourceError::Password { variable: PASSWORD_VARIABLE }),
+    }
+}
+
+fn options(source: &MySqlSource, password: &Secret) -> Opts {
+    OptsBuilder::default()
+        .ip_or_hostname(source.host.clone())
+        .tcp_port(source.port)
+        .user(Some(source.user.clone()))
+        .pass(Some(password.expose()))
+        .db_name(Some(source.database.clone()))
+        // The host that was named is the one that is read, not a socket that the server mentions.
+        .prefer_socket(false)
+        .tcp_nodelay(true)
+        .tcp_keepalive(Some(Duration::from_secs(60)))
+        .max_allowed_packet(Some(MAX_PACKET_BYTES))
+        .wait_timeout(Some(3600))
+        .ssl_opts(ssl(&source.tls))
+        .into()
+}
+
+fn ssl(tls: &Tls) -> Option<SslOpts> {
+    match tls {
+        Tls::Off => None,
+        Tls::Require => Some(
+            SslOpts::default()
+                .with_danger_accept_invalid_certs(true)
+                .with_danger_skip_domain_validation(true),
+        ),
+        Tls::Verify { authorities } => Some(
+            SslOpts::default().with_root_certs(authorities.iter().cloned().map(Into::into).collect()),
+        ),
+    }
+}
+
+impl Session {
+    /// Says goodbye to the server in the background. Only for a session whose last result was read to its
+    /// end: the rest of an unfinished one would be read first.
+    pub fn close(mut self) {
+        self.is_idle = true;
+    }
+}
+
+impl Deref for Session {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.is_idle {
+            // The first poll of any command marks the connection as broken until the command is done, and a
+            // connection so marked is dropped with its socket, without a task that drains it.
+            let _ = self.conn.ping().now_or_never();
+        }
+    }
+}
+
+/// Shows the connection's number only: the driver's own form holds the login.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("id", &self.conn.id()).finish_non_exhaustive()
+    }
+}

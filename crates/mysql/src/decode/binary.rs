@@ -1,0 +1,40 @@
+//! Bytes: `BINARY`, `BLOB`, `BIT(n)`, and geometries as WKB.
+
+use super::{Decode, not_a};
+use arrow::array::{ArrayRef, BinaryBuilder};
+use arrow::error::ArrowError;
+use mysql_async::Value;
+use std::sync::Arc;
+
+/// The bytes of a spatial reference that MySQL puts before the WKB of a geometry.
+pub(super) const GEOMETRY_PREFIX: usize = 4;
+
+/// Bytes as the server sends them, without the first few.
+pub(super) struct Binaries {
+    builder: BinaryBuilder,
+    skipped: usize,
+}
+
+impl Binaries {
+    pub(super) fn new(skipped: usize) -> Self {
+        Self { builder: BinaryBuilder::new(), skipped }
+    }
+}
+
+impl Decode for Binaries {
+    fn push(&mut self, value: &Value) -> Result<(), String> {
+        match value {
+            Value::NULL => self.builder.append_null(),
+            Value::Bytes(bytes) => {
+                let kept = bytes.get(self.skipped..).ok_or_else(|| not_a("a GEOMETRY", value))?;
+                self.builder.append_value(kept);
+            }
+            other => return Err(not_a("bytes", other)),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(Arc::new(self.builder.finish()))
+    }
+}

@@ -1,0 +1,88 @@
+//! Text in every character set, which the session lets arrive as UTF-8, and spans of time as text.
+
+use super::{Decode, not_a};
+use arrow::array::{ArrayRef, StringBuilder};
+use arrow::error::ArrowError;
+use mysql_async::Value;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// The most bytes that room is made for before a batch begins. More is made as it is needed.
+const MOST_ROOM_BYTES: usize = 1 << 20;
+
+/// Text, exactly as the server sends it.
+pub(super) struct Texts(StringBuilder);
+
+impl Texts {
+    pub(super) fn new() -> Self {
+        Self(StringBuilder::new())
+    }
+}
+
+impl Decode for Texts {
+    fn push(&mut self, value: &Value) -> Result<(), String> {
+        match value {
+            Value::NULL => self.0.append_null(),
+            Value::Bytes(bytes) => {
+                let text = std::str::from_utf8(bytes).map_err(|_| not_a("text in UTF-8", value))?;
+                self.0.append_value(text);
+            }
+            other => return Err(not_a("text", other)),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(finish(&mut self.0))
+    }
+}
+
+/// `TIME`, written as MySQL writes it: `-838:59:59`, with as many digits after the point as declared.
+pub(super) struct Spans {
+    builder: StringBuilder,
+    digits: u8,
+}
+
+impl Spans {
+    pub(super) fn new(digits: u8) -> Self {
+        Self { builder: StringBuilder::new(), digits }
+    }
+}
+
+impl Decode for Spans {
+    fn push(&mut self, value: &Value) -> Result<(), String> {
+        match value {
+            Value::NULL => self.builder.append_null(),
+            Value::Time(negative, days, hours, minutes, seconds, micros) => {
+                let sign = if *negative { "-" } else { "" };
+                let hours = days * 24 + u32::from(*hours);
+                let written = write!(self.builder, "{sign}{hours:02}:{minutes:02}:{seconds:02}")
+                    .and_then(|()| write_fraction(&mut self.builder, *micros, self.digits));
+                written.map_err(|_| not_a("a TIME", value))?;
+                self.builder.append_value("");
+            }
+            other => return Err(not_a("a TIME", other)),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(finish(&mut self.builder))
+    }
+}
+
+fn write_fraction(out: &mut StringBuilder, micros: u32, digits: u8) -> std::fmt::Result {
+    if digits == 0 {
+        return Ok(());
+    }
+    let kept = micros / 10u32.pow(6u32.saturating_sub(digits.into()));
+    write!(out, ".{kept:0width$}", width = digits.into())
+}
+
+/// Returns the texts, and makes room for as many of the same size again.
+fn finish(builder: &mut StringBuilder) -> ArrayRef {
+    let texts = builder.finish();
+    let bytes = texts.values().len().min(MOST_ROOM_BYTES);
+    *builder = StringBuilder::with_capacity(texts.offsets().len(), bytes);
+    Arc::new(texts)
+}

@@ -1,0 +1,296 @@
+//! What can go wrong at the source, which of it a retry may cure, and what the user can do about it.
+
+use crate::name::SourceTable;
+use crate::schema::UnsupportedColumn;
+use datafusion::error::DataFusionError;
+use springald_fault::{Retry, task_error};
+use std::time::Duration;
+
+/// MySQL's own error codes that this crate tells apart.
+mod code {
+    pub(super) const DATABASE_DENIED: u16 = 1044;
+    pub(super) const LOGIN_DENIED: u16 = 1045;
+    pub(super) const UNKNOWN_DATABASE: u16 = 1049;
+    pub(super) const UNKNOWN_COLUMN: u16 = 1054;
+    pub(super) const SYNTAX: u16 = 1064;
+    pub(super) const TABLE_DENIED: u16 = 1142;
+    pub(super) const COLUMN_DENIED: u16 = 1143;
+    pub(super) const UNKNOWN_TABLE: u16 = 1146;
+    pub(super) const LOGIN_DENIED_NO_PASSWORD: u16 = 1698;
+
+    /// Codes that a later attempt on a fresh connection may not meet again: too many connections, server
+    /// shutting down, lost packets, connection killed, lock wait timeout, deadlock, server gone, connection
+    /// lost, too many connections of one user, and statement or transaction aborted from outside.
+    pub(super) const TRANSIENT: &[u16] = &[
+        1040, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317,
+        1927, 2002, 2003, 2006, 2013, 2055, 3168, 4031,
+    ];
+}
+
+/// A failure of the source. [`is_transient`](Self::is_transient) says whether a retry makes sense,
+/// [`hint`](Self::hint) what the user can do.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The password in the environment is no text.
+    #[error("the password in `{variable}` is not UTF-8")]
+    Password {
+        /// The variable that holds it.
+        variable: &'static str,
+    },
+    /// No connection could be made.
+    #[error("connect to MySQL at `{address}`")]
+    Connect {
+        /// Host and port.
+        address: String,
+        /// What the driver said.
+        #[source]
+        cause: mysql_async::Error,
+    },
+    /// The server did not answer in time.
+    #[error("connect to MySQL at `{address}`: no answer within {} s", limit.as_secs())]
+    ConnectTimeout {
+        /// Host and port.
+        address: String,
+        /// The time waited.
+        limit: Duration,
+    },
+    /// User or password are wrong.
+    #[error("log in to MySQL at `{address}` as `{user}`")]
+    Login {
+        /// Host and port.
+        address: String,
+        /// The user that was refused.
+        user: String,
+        /// What the server said.
+        #[source]
+        cause: mysql_async::Error,
+    },
+    /// The database is absent, or hidden from the user.
+    #[error("open database `{database}`")]
+    Database {
+        /// The database.
+        database: String,
+        /// What the server said.
+        #[source]
+        cause: mysql_async::Error,
+    },
+    /// The table is absent.
+    #[error("table `{table}` does not exist{}", did_you_mean(similar))]
+    UnknownTable {
+        /// The table that was asked for.
+        table: SourceTable,
+        /// Tables of the same database with a similar name.
+        similar: Vec<String>,
+    },
+    /// The user may not read the table.
+    #[error("no permission to read table `{table}`")]
+    TableDenied {
+        /// The table.
+        table: SourceTable,
+        /// What the server said.
+        #[source]
+        cause: mysql_async::Error,
+    },
+    /// A column is named that the table does not have.
+    #[error("table `{table}` has no column `{column}`; its columns are {}", listed(columns))]
+    UnknownColumn {
+        /// The table.
+        table: SourceTable,
+        /// The name that is not there.
+        column: String,
+        /// The columns that are there.
+        columns: Vec<String>,
+    },
+    /// A column has a type that no Arrow type holds exactly.
+    #[error("read table `{table}`")]
+    Unsupported {
+        /// The table.
+        table: SourceTable,
+        /// Which column, and its type.
+        #[source]
+        cause: UnsupportedColumn,
+    },
+    /// The column to split on has no index that could be used.
+    #[error("column `{column}` of table `{table}` cannot be split on: {reason}")]
+    SplitColumn {
+        /// The table.
+        table: SourceTable,
+        /// The column that was asked for.
+        column: String,
+        /// Why not, and which columns could.
+        reason: String,
+    },
+    /// A statement failed.
+    #[error("{action} table `{table}`")]
+    Query {
+        /// What was being done, for example `plan splits of`.
+        action: &'static str,
+        /// The table.
+        table: SourceTable,
+        /// What the server or driver said.
+        #[source]
+        cause: mysql_async::Error,
+    },
+    /// The server sent nothing for too long.
+    #[error("{action} table `{table}`: the server sent nothing for {} s", limit.as_secs())]
+    Silence {
+        /// What was being done.
+        action: &'static str,
+        /// The table.
+        table: SourceTable,
+        /// The time waited.
+        limit: Duration,
+    },
+    /// A value cannot be carried over exactly.
+    #[error("column `{column}` of table `{table}`, {row}: {problem}")]
+    Value {
+        /// The table.
+        table: SourceTable,
+        /// The column.
+        column: String,
+        /// The row, by its key if that is among the columns read.
+        row: String,
+        /// What is wrong with the value, and the way out.
+        problem: String,
+    },
+    /// The server's answer does not have the expected form.
+    #[error("{action} table `{table}`: {problem}")]
+    Unexpected {
+        /// What was being done.
+        action: &'static str,
+        /// The table.
+        table: SourceTable,
+        /// What is odd about the answer.
+        problem: String,
+    },
+}
+
+impl SourceError {
+    /// Sorts a failed statement on `table` by what the server said.
+    pub(crate) fn from_query(action: &'static str, table: &SourceTable, cause: mysql_async::Error) -> Self {
+        let table = table.clone();
+        match server_code(&cause) {
+            Some(code::TABLE_DENIED | code::COLUMN_DENIED) => Self::TableDenied { table, cause },
+            Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE) => {
+                Self::Database { database: table.database, cause }
+            }
+            Some(code::UNKNOWN_TABLE) => Self::UnknownTable { table, similar: Vec::new() },
+            Some(_) | None => Self::Query { action, table, cause },
+        }
+    }
+
+    /// Sorts a failed attempt to connect by what the server said.
+    pub(crate) fn from_connect(
+        address: String,
+        user: &str,
+        database: &str,
+        cause: mysql_async::Error,
+    ) -> Self {
+        match server_code(&cause) {
+            Some(code::LOGIN_DENIED | code::LOGIN_DENIED_NO_PASSWORD) => {
+                Self::Login { address, user: user.to_owned(), cause }
+            }
+            Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE) => {
+                Self::Database { database: database.to_owned(), cause }
+            }
+            Some(_) | None => Self::Connect { address, cause },
+        }
+    }
+
+    /// Returns whether the same work may succeed on a fresh connection: lost connections, silence, a
+    /// crowded or restarting server, deadlocks and lock timeouts. Bad data and user faults never.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::ConnectTimeout { .. } | Self::Silence { .. } => true,
+            Self::Connect { cause, .. } | Self::Query { cause, .. } => is_transient(cause),
+            Self::Password { .. }
+            | Self::Login { .. }
+            | Self::Database { .. }
+            | Self::UnknownTable { .. }
+            | Self::TableDenied { .. }
+            | Self::UnknownColumn { .. }
+            | Self::Unsupported { .. }
+            | Self::SplitColumn { .. }
+            | Self::Value { .. }
+            | Self::Unexpected { .. } => false,
+        }
+    }
+
+    /// Returns what the user can do about it, if there is anything to say beyond the message.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Login { .. } | Self::Password { .. } => Some(
+                "check the user and MYSQL_PWD; every executor needs MYSQL_PWD in its environment too"
+                    .to_owned(),
+            ),
+            Self::Connect { .. } | Self::ConnectTimeout { .. } => Some(
+                "check host and port, that the server runs, and that a firewall or security group lets this host in"
+                    .to_owned(),
+            ),
+            Self::Database { database, .. } => {
+                Some(format!("check the name, and that the user may read it: `GRANT SELECT ON `{database}`.* TO …`"))
+            }
+            Self::TableDenied { table, .. } => {
+                Some(format!("let the user read it: `GRANT SELECT ON {} TO …`", table.quoted()))
+            }
+            Self::UnknownTable { .. } => Some("names are case-sensitive on most servers".to_owned()),
+            Self::Query { cause, .. } if is_user_fault(cause) => {
+                Some("check the condition of `--where` and the column names in it".to_owned())
+            }
+            Self::UnknownColumn { .. }
+            | Self::Unsupported { .. }
+            | Self::SplitColumn { .. }
+            | Self::Query { .. }
+            | Self::Silence { .. }
+            | Self::Value { .. }
+            | Self::Unexpected { .. } => None,
+        }
+    }
+}
+
+/// Carries the error out of a task, with its hint; only a transient one makes Ballista repeat the task.
+impl From<SourceError> for DataFusionError {
+    fn from(error: SourceError) -> Self {
+        let retry = if error.is_transient() { Retry::MayHelp } else { Retry::IsUseless };
+        task_error(&error, retry, error.hint().as_deref())
+    }
+}
+
+fn server_code(error: &mysql_async::Error) -> Option<u16> {
+    match error {
+        mysql_async::Error::Server(server) => Some(server.code),
+        mysql_async::Error::Driver(_)
+        | mysql_async::Error::Io(_)
+        | mysql_async::Error::Other(_)
+        | mysql_async::Error::Url(_) => None,
+    }
+}
+
+fn is_transient(error: &mysql_async::Error) -> bool {
+    use mysql_async::{DriverError, Error, IoError};
+    match error {
+        Error::Server(server) => code::TRANSIENT.contains(&server.code),
+        Error::Io(IoError::Io(_)) => true,
+        Error::Io(IoError::Tls(_)) | Error::Other(_) | Error::Url(_) => false,
+        // What a connection cut in the middle of a packet looks like to the driver.
+        Error::Driver(DriverError::ConnectionClosed | DriverError::PacketOutOfOrder) => true,
+        Error::Driver(_) => false,
+    }
+}
+
+fn is_user_fault(error: &mysql_async::Error) -> bool {
+    matches!(server_code(error), Some(code::UNKNOWN_COLUMN | code::SYNTAX))
+}
+
+fn did_you_mean(similar: &[String]) -> String {
+    if similar.is_empty() { String::new() } else { format!("; did you mean {}?", listed(similar)) }
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

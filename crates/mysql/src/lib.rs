@@ -1,0 +1,40 @@
+//! The source: reads MySQL and MariaDB tables into Arrow, exactly, in parallel and in bounded memory.
+//!
+//! ```text
+//! login ──▶ connect ──▶ schema (which columns, which Arrow types)
+//!                          │
+//!                          ▼
+//!                       split (which key ranges)  ──▶ exec: one SELECT per range (select)
+//!                                                        └─▶ rows ──▶ batches (decode)
+//! ```
+//!
+//! [`MySqlTable`] is the front door for SQL, [`describe`], [`plan_splits`] and [`MySqlReadExec`] are the
+//! pieces that an ingest job puts together itself.
+
+mod connect;
+mod decode;
+mod error;
+mod exec;
+mod login;
+mod name;
+mod read;
+mod schema;
+mod secret;
+mod select;
+mod spec;
+mod split;
+mod table;
+
+pub use connect::{Session, connect};
+pub use error::SourceError;
+pub use exec::{MySqlReadExec, nulled_dates};
+pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
+pub use name::{ParseTableError, SourceTable};
+pub use schema::{ColumnKind, SourceColumn, TableKey, TableSchema, UnsupportedColumn, describe};
+pub use secret::Secret;
+pub use select::select_sql;
+pub use spec::{DateNullCount, InvalidDates, ReadOptions, ReadSpec, TinyInt1};
+pub use split::{
+    Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, splits_relation,
+};
+pub use table::MySqlTable;

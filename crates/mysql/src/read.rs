@@ -1,0 +1,172 @@
+//! Reads one split: a statement's rows, streamed into batches, with a limit on the server's silence.
+
+use crate::connect::{Session, connect};
+use crate::decode::{BatchDecoder, show, value_bytes};
+use crate::error::SourceError;
+use crate::select::select_sql;
+use crate::spec::{DateNullCount, ReadSpec};
+use crate::split::Split;
+use arrow::array::RecordBatch;
+use datafusion::error::{DataFusionError, Result};
+use mysql_async::prelude::Queryable;
+use mysql_async::{BinaryProtocol, QueryResult, Row, Value};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+
+const ACTION: &str = "read";
+
+/// Takes what a split yields. It may wait, which makes the server wait too, but keeps no more than one batch.
+pub(crate) trait Sink: Send {
+    /// Takes the next batch, and which dates in it became NULL. Returns whether more are wanted.
+    fn take(&mut self, batch: RecordBatch, nulled: &[DateNullCount]) -> impl Future<Output = bool> + Send;
+}
+
+/// Reads splits of one table, one after the other, over one connection.
+pub(crate) struct SplitReader {
+    spec: Arc<ReadSpec>,
+    session: Option<Session>,
+}
+
+impl SplitReader {
+    /// Reads as `spec` says. Connects at the first split.
+    pub(crate) fn new(spec: Arc<ReadSpec>) -> Self {
+        Self { spec, session: None }
+    }
+
+    /// Reads all rows of `split` into `sink`. Dropping the future ends the query.
+    ///
+    /// The statement is a prepared one, because only then does the server send values in binary form, which is
+    /// twice as fast and keeps every digit of floating point numbers.
+    pub(crate) async fn read(&mut self, split: &Split, sink: &mut impl Sink) -> Result<()> {
+        let spec = Arc::clone(&self.spec);
+        let session = match &mut self.session {
+            Some(session) => session,
+            none => none.insert(connect(&spec.source).await?),
+        };
+        let mut watch = Watch::new(spec.options.silence);
+        let sql = select_sql(&spec, &split.range);
+        let rows = watch.limit(session.exec_iter(sql, ())).await;
+        let rows = rows.ok_or_else(|| silent(&spec))?.map_err(|cause| failed(&spec, cause))?;
+        drain(rows, &mut watch, &spec, split, sink).await
+    }
+
+    /// Says goodbye to the server after the last split.
+    pub(crate) fn close(self) {
+        if let Some(session) = self.session {
+            session.close();
+        }
+    }
+}
+
+async fn drain(
+    mut rows: QueryResult<'_, 'static, BinaryProtocol>,
+    watch: &mut Watch,
+    spec: &ReadSpec,
+    split: &Split,
+    sink: &mut impl Sink,
+) -> Result<()> {
+    let mut decoder = BatchDecoder::new(spec);
+    let mut number = 0u64;
+    while let Some(row) = watch.limit(rows.next()).await.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))? {
+        // A row that is large by itself gets a batch of its own.
+        let would_overflow = decoder.bytes() + values(&row).map(value_bytes).sum::<usize>() > spec.options.batch_bytes;
+        if decoder.rows() > 0 && (would_overflow || decoder.rows() >= spec.options.batch_rows) {
+            let batch = decoder.finish()?;
+            if !sink.take(batch, &decoder.take_nulled()).await {
+                return Ok(());
+            }
+        }
+        number += 1;
+        decoder.push(values(&row)).map_err(|bad| {
+            let row = describe_row(spec, split, number, &row);
+            let column = spec.columns.get(bad.column).map(|column| column.name.clone()).unwrap_or_default();
+            SourceError::Value { table: spec.table.clone(), column, row, problem: bad.problem }
+        })?;
+    }
+    if decoder.rows() > 0 {
+        let batch = decoder.finish()?;
+        sink.take(batch, &decoder.take_nulled()).await;
+    }
+    Ok(())
+}
+
+fn values(row: &Row) -> impl Iterator<Item = &Value> {
+    (0..row.len()).map(|index| row.as_ref(index).unwrap_or(&Value::NULL))
+}
+
+/// Names a row by its key, or by its place in the split if the key is not among the columns read.
+fn describe_row(spec: &ReadSpec, split: &Split, number: u64, row: &Row) -> String {
+    let key_columns = spec.key.iter().flat_map(|key| &key.columns);
+    let part = |name: &String| {
+        let index = spec.columns.iter().position(|column| column.name == *name)?;
+        Some(format!("{name}={}", show(row.as_ref(index)?)))
+    };
+    match key_columns.map(|column| part(&column.name)).collect::<Option<Vec<_>>>() {
+        Some(parts) if !parts.is_empty() => format!("row {}", parts.join(", ")),
+        Some(_) | None => format!("row {number} of split {} ({})", split.number, split.range),
+    }
+}
+
+fn failed(spec: &ReadSpec, cause: mysql_async::Error) -> DataFusionError {
+    SourceError::from_query(ACTION, &spec.table, cause).into()
+}
+
+fn silent(spec: &ReadSpec) -> DataFusionError {
+    SourceError::Silence { action: ACTION, table: spec.table.clone(), limit: spec.options.silence }.into()
+}
+
+/// Bounds how long the server may send nothing. Costs nothing while data is there: the timer is set only when
+/// there is something to wait for.
+struct Watch {
+    limit: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Watch {
+    fn new(limit: Duration) -> Self {
+        Self { limit, timer: Box::pin(tokio::time::sleep(limit)) }
+    }
+
+    /// Waits for `answer`, and gives up with nothing after the limit.
+    async fn limit<F: Future>(&mut self, answer: F) -> Option<F::Output> {
+        let mut answer = pin!(answer);
+        let mut waits = false;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(output) = answer.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            if !waits {
+                waits = true;
+                self.timer.as_mut().reset(Instant::now() + self.limit);
+            }
+            self.timer.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watch;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn silence_ends_at_the_limit() {
+        let mut watch = Watch::new(Duration::from_millis(20));
+        assert_eq!(watch.limit(std::future::pending::<()>()).await, None);
+    }
+
+    #[tokio::test]
+    async fn each_answer_has_its_own_limit() {
+        let mut watch = Watch::new(Duration::from_secs(300));
+        let mut deadlines = Vec::new();
+        for _ in 0..3 {
+            assert_eq!(watch.limit(tokio::time::sleep(Duration::from_millis(2))).await, Some(()));
+            deadlines.push(watch.timer.deadline());
+        }
+        assert!(deadlines.is_sorted_by(|earlier, later| earlier < later));
+    }
+}

@@ -1,0 +1,111 @@
+//! The indexes of a table that can put its rows in order.
+
+use crate::error::SourceError;
+use crate::name::SourceTable;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row, Value, from_value_opt};
+use std::collections::BTreeMap;
+
+/// An index that orders rows by whole column values. Full-text, spatial, hash, hidden and expression indexes
+/// are none, and an index on the first bytes of a column orders nothing beyond them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableKey {
+    /// The index's name; `PRIMARY` for the primary key.
+    pub name: String,
+    /// Whether no two rows have the same values.
+    pub unique: bool,
+    /// The columns, first the most significant.
+    pub columns: Vec<String>,
+}
+
+/// Reads the usable indexes of `table`: the primary key first, then unique ones, then the rest, by name.
+pub(super) async fn read_keys(conn: &mut Conn, table: &SourceTable) -> Result<Vec<TableKey>, SourceError> {
+    let sql = "SELECT * FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? \
+               ORDER BY INDEX_NAME, SEQ_IN_INDEX";
+    let parameters = (table.database.as_str(), table.table.as_str());
+    let rows: Vec<Row> = conn
+        .exec(sql, parameters)
+        .await
+        .map_err(|cause| SourceError::from_query("read the indexes of", table, cause))?;
+    let parts = rows.iter().filter(|row| text(row, "TABLE_NAME").as_ref() == Some(&table.table));
+    Ok(keys(parts.map(Part::from_row)))
+}
+
+/// One column of one index.
+struct Part {
+    index: String,
+    unique: bool,
+    /// Nothing if the part is an expression, or only the first bytes of a column.
+    column: Option<String>,
+    usable: bool,
+}
+
+impl Part {
+    fn from_row(row: &Row) -> Self {
+        let is_prefix = text(row, "SUB_PART").is_some();
+        // Of these two columns MySQL has the first and MariaDB the second.
+        let hidden = text(row, "IS_VISIBLE").is_some_and(|visible| visible == "NO")
+            || text(row, "IGNORED").is_some_and(|ignored| ignored == "YES");
+        Self {
+            index: text(row, "INDEX_NAME").unwrap_or_default(),
+            unique: text(row, "NON_UNIQUE").is_some_and(|non_unique| non_unique == "0"),
+            column: text(row, "COLUMN_NAME").filter(|_| !is_prefix),
+            usable: !hidden && text(row, "INDEX_TYPE").is_some_and(|kind| kind == "BTREE"),
+        }
+    }
+}
+
+fn keys(parts: impl Iterator<Item = Part>) -> Vec<TableKey> {
+    let mut indexes: BTreeMap<String, Vec<Part>> = BTreeMap::new();
+    for part in parts.filter(|part| part.usable) {
+        indexes.entry(part.index.clone()).or_default().push(part);
+    }
+    let mut keys: Vec<TableKey> = indexes.into_iter().filter_map(|(name, parts)| key(name, &parts)).collect();
+    keys.sort_by_key(|key| (key.name != "PRIMARY", !key.unique));
+    keys
+}
+
+fn key(name: String, parts: &[Part]) -> Option<TableKey> {
+    let columns: Vec<String> = parts.iter().map_while(|part| part.column.clone()).collect();
+    let unique = parts.iter().all(|part| part.unique) && columns.len() == parts.len();
+    (!columns.is_empty()).then_some(TableKey { name, unique, columns })
+}
+
+/// Returns a field as text whatever its type is; nothing if it is NULL or this server does not have it.
+fn text(row: &Row, column: &str) -> Option<String> {
+    let columns = row.columns_ref();
+    let index = columns.iter().position(|field| field.name_str().eq_ignore_ascii_case(column))?;
+    match row.as_ref(index)? {
+        Value::NULL => None,
+        Value::Int(number) => Some(number.to_string()),
+        Value::UInt(number) => Some(number.to_string()),
+        other => from_value_opt(other.clone()).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(index: &str, unique: bool, column: Option<&str>) -> Part {
+        Part { index: index.to_owned(), unique, column: column.map(str::to_owned), usable: true }
+    }
+
+    #[test]
+    fn the_primary_key_comes_first_and_prefixes_end_a_key() {
+        let found = keys(
+            [
+                part("by_name", false, Some("name")),
+                part("PRIMARY", true, Some("a")),
+                part("PRIMARY", true, Some("b")),
+                part("code", true, Some("code")),
+                part("code", true, None),
+                part("expression", true, None),
+                Part { usable: false, ..part("hidden", true, Some("a")) },
+            ]
+            .into_iter(),
+        );
+        let named: Vec<_> = found.iter().map(|key| (key.name.as_str(), key.unique, key.columns.len())).collect();
+        assert_eq!(named, [("PRIMARY", true, 2), ("by_name", false, 1), ("code", false, 1)]);
+    }
+}

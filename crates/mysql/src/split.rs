@@ -1,0 +1,35 @@
+//! Splits: disjoint ranges of a key that together hold every row, with about the same number of rows each.
+//!
+//! ```text
+//! schema ──choose──▶ key ──walk (exact) or estimate (cheap)──▶ boundaries ──▶ ranges ──▶ relation
+//! ```
+
+mod choose;
+mod condition;
+mod estimate;
+mod key;
+mod line;
+mod plan;
+mod probe;
+mod relation;
+mod walk;
+
+pub use key::{Key, KeyColumn, KeyRange, KeyValue, SplitKey};
+pub use plan::{SplitPlan, plan_splits};
+pub use relation::splits_relation;
+
+pub(crate) use condition::{range_condition, text_literal};
+pub(crate) use relation::splits_of;
+
+use serde::{Deserialize, Serialize};
+
+/// A part of a table that is read by one statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// The split's number; a plan's splits are numbered from 0 without a gap.
+    pub number: u32,
+    /// The keys of its rows.
+    pub range: KeyRange,
+    /// About how many rows it has.
+    pub estimated_rows: u64,
+}

@@ -1,0 +1,152 @@
+//! What a user sees when something is wrong: which thing, and the way out.
+
+use crate::fixture::{Database, operator, rows};
+use crate::server;
+use datafusion::error::DataFusionError;
+use insta::assert_snapshot;
+use springald_mysql::{MySqlSource, ReadOptions, SourceError, connect, describe, plan_splits};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// Prints a message with its causes and its hint, as a user sees them.
+fn shown(error: &SourceError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    match error.hint() {
+        Some(hint) => format!("{text}\nhint: {hint}"),
+        None => text,
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_table_suggests_similar_ones() {
+    let mut db = Database::new("e_unknown").await;
+    db.run(&["CREATE TABLE Crimes (id INT PRIMARY KEY)", "CREATE TABLE other (id INT PRIMARY KEY)"]).await;
+    let table = db.table("crimez");
+    let error = describe(&mut db.session, &table).await.unwrap_err();
+    assert_eq!(error.to_string(), "table `e_unknown.crimez` does not exist; did you mean `Crimes`?");
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn an_unknown_database_is_named() {
+    let source = MySqlSource { database: "e_no_such".to_owned(), ..server::source().clone() };
+    let error = connect(&source).await.unwrap_err();
+    assert!(shown(&error).starts_with("open database `e_no_such`"), "{}", shown(&error));
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn unknown_columns_list_those_there_are() {
+    let mut db = Database::new("e_columns").await;
+    db.run(&["CREATE TABLE t (id INT PRIMARY KEY, name TEXT)"]).await;
+    let schema = db.describe("t").await;
+    let error = schema.select(["id", "nome"]).unwrap_err();
+    assert_eq!(error.to_string(), "table `e_columns.t` has no column `nome`; its columns are `id`, `name`");
+    let spec = db.spec("t").await;
+    for (column, problem) in [("nome", "has no column `nome`"), ("name", "no index begins with it")] {
+        let planned = plan_splits(&mut db.session, &schema, &spec, NonZeroUsize::MIN, Some(column)).await;
+        assert!(planned.unwrap_err().to_string().contains(problem), "{column}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_login_says_what_to_check() {
+    let mut db = Database::new("e_login").await;
+    db.run(&[
+        "DROP USER IF EXISTS e_login_user",
+        "CREATE USER e_login_user IDENTIFIED BY 'another password, not the one in the environment'",
+    ])
+    .await;
+    let source = MySqlSource { user: "e_login_user".to_owned(), ..db.source() };
+    let error = connect(&source).await.unwrap_err();
+    assert!(matches!(error, SourceError::Login { .. }), "{error:?}");
+    assert!(shown(&error).contains("MYSQL_PWD") && !error.is_transient());
+}
+
+#[tokio::test]
+async fn a_table_without_permission_says_how_to_grant_it() {
+    let mut db = Database::new("e_denied").await;
+    let password = std::env::var("MYSQL_PWD").unwrap_or_default();
+    db.run(&[
+        "CREATE TABLE secret (id INT PRIMARY KEY)",
+        "CREATE TABLE shared (id INT PRIMARY KEY)",
+        "DROP USER IF EXISTS e_denied_user",
+        &format!("CREATE USER e_denied_user IDENTIFIED BY '{password}'"),
+        "GRANT SELECT ON e_denied.shared TO e_denied_user",
+    ])
+    .await;
+    let source = MySqlSource { user: "e_denied_user".to_owned(), ..db.source() };
+    let mut session = connect(&source).await.unwrap();
+    describe(&mut session, &db.table("shared")).await.unwrap();
+    let error = describe(&mut session, &db.table("secret")).await.unwrap_err();
+    assert_eq!(error.to_string(), "no permission to read table `e_denied.secret`");
+    assert!(shown(&error).ends_with("hint: let the user read it: `GRANT SELECT ON `e_denied`.`secret` TO …`"));
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_answer_is_named() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let source = MySqlSource { port: closed, ..server::source().clone() };
+    let error = connect(&source).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("connect to MySQL at `127.0.0.1:{closed}`"));
+    assert!(error.is_transient() && shown(&error).contains("check host and port"));
+}
+
+#[tokio::test]
+async fn a_condition_that_is_no_sql_is_the_users_fault() {
+    let mut db = Database::new("e_where").await;
+    db.run(&["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
+    let schema = db.describe("t").await;
+    for filter in ["id = = 1", "nome = 1"] {
+        let spec = db.spec("t").await.with_filter(Some(filter.to_owned()));
+        let two = NonZeroUsize::new(2).unwrap();
+        let error = plan_splits(&mut db.session, &schema, &spec, two, None).await.unwrap_err();
+        assert!(shown(&error).contains("check the condition of `--where`"), "{}", shown(&error));
+        assert!(!error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_and_tried_again() {
+    let mut db = Database::new("e_silent").await;
+    db.run(&["CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"]).await;
+    let silence = Duration::from_millis(200);
+    let spec = db.spec("t").await.with_options(ReadOptions { silence, ..ReadOptions::default() });
+    let plan = db.plan(&spec, 1, None).await;
+    let error = rows(operator(&plan, spec.with_filter(Some("SLEEP(60) = 0".to_owned())))).await.unwrap_err();
+    assert!(matches!(error.find_root(), DataFusionError::IoError(_)), "{error:?}");
+    assert!(error.to_string().contains("the server sent nothing"), "{error}");
+}
+
+#[tokio::test]
+async fn a_killed_connection_is_tried_again() {
+    let mut db = Database::new("e_killed").await;
+    db.run(&["CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"]).await;
+    let spec = db.spec("t").await;
+    let plan = db.plan(&spec, 1, None).await;
+    let reading = tokio::spawn(rows(operator(&plan, spec.with_filter(Some("SLEEP(60) = 0".to_owned())))));
+    let find = "SELECT CAST(COALESCE(MAX(ID), 0) AS CHAR) FROM information_schema.PROCESSLIST \
+                WHERE DB = 'e_killed' AND INFO LIKE '%SLEEP(60)%' AND ID <> CONNECTION_ID()";
+    let mut id = db.ask(find).await;
+    while id == "0" {
+        id = db.ask(find).await;
+    }
+    db.run(&[&format!("KILL CONNECTION {id}")]).await;
+    let error = reading.await.unwrap().unwrap_err();
+    assert!(matches!(error.find_root(), DataFusionError::IoError(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn messages_read_well() {
+    let mut db = Database::new("e_messages").await;
+    db.run(&["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
+    let schema = db.describe("t").await;
+    let spec = db.spec("t").await.with_filter(Some("nome = 1".to_owned()));
+    let error = plan_splits(&mut db.session, &schema, &spec, NonZeroUsize::new(2).unwrap(), None).await.unwrap_err();
+    assert_snapshot!(error.to_string(), @"plan splits of table `e_messages.t`");
+}

@@ -1,0 +1,106 @@
+//! A database of its own for each test, and short ways to read from it.
+
+use crate::server;
+use arrow::array::RecordBatch;
+use arrow::util::display::FormatOptions;
+use arrow::util::pretty::pretty_format_batches_with_options;
+use datafusion::error::DataFusionError;
+use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::prelude::SessionContext;
+use mysql_async::prelude::Queryable;
+use springald_mysql::{
+    MySqlReadExec, MySqlSource, ReadOptions, ReadSpec, Session, SourceTable, SplitPlan, TableSchema, connect,
+    describe, plan_splits, splits_relation,
+};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// A database that one test has for itself.
+pub(crate) struct Database {
+    pub(crate) name: String,
+    pub(crate) session: Session,
+}
+
+impl Database {
+    /// Makes an empty database called `name`.
+    pub(crate) async fn new(name: &str) -> Self {
+        let mut session = connect(server::source()).await.unwrap();
+        session.query_drop(format!("DROP DATABASE IF EXISTS `{name}`")).await.unwrap();
+        session.query_drop(format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4")).await.unwrap();
+        session.query_drop(format!("USE `{name}`")).await.unwrap();
+        Self { name: name.to_owned(), session }
+    }
+
+    /// Runs statements that return nothing.
+    pub(crate) async fn run(&mut self, statements: &[&str]) {
+        for statement in statements {
+            self.session.query_drop(*statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+    }
+
+    /// Returns the first value of a statement.
+    pub(crate) async fn ask(&mut self, statement: &str) -> String {
+        self.session.query_first(statement).await.unwrap().unwrap()
+    }
+
+    /// Whether the server is MariaDB, which has some types that MySQL does not, and the other way round.
+    pub(crate) async fn is_mariadb(&mut self) -> bool {
+        self.ask("SELECT VERSION()").await.contains("MariaDB")
+    }
+
+    pub(crate) fn source(&self) -> MySqlSource {
+        MySqlSource { database: self.name.clone(), ..server::source().clone() }
+    }
+
+    pub(crate) fn table(&self, table: &str) -> SourceTable {
+        SourceTable::new(&self.name, table)
+    }
+
+    pub(crate) async fn describe(&mut self, table: &str) -> TableSchema {
+        let table = self.table(table);
+        describe(&mut self.session, &table).await.unwrap()
+    }
+
+    /// Reads all columns of `table`.
+    pub(crate) async fn spec(&mut self, table: &str) -> ReadSpec {
+        let columns = self.describe(table).await.all_columns().unwrap();
+        ReadSpec::new(self.source(), self.table(table), columns)
+    }
+
+    /// Plans the splits of a read.
+    pub(crate) async fn plan(&mut self, spec: &ReadSpec, splits: usize, column: Option<&str>) -> SplitPlan {
+        let schema = self.describe(&spec.table.table).await;
+        let splits = NonZeroUsize::new(splits).unwrap();
+        plan_splits(&mut self.session, &schema, spec, splits, column).await.unwrap()
+    }
+
+    /// Reads `table` in one split, ordered by its key, and prints it.
+    pub(crate) async fn read(&mut self, table: &str) -> Result<String, DataFusionError> {
+        self.read_with(table, ReadOptions::default()).await
+    }
+
+    /// Reads `table` in one split with some options, and prints it.
+    pub(crate) async fn read_with(&mut self, table: &str, options: ReadOptions) -> Result<String, DataFusionError> {
+        let spec = self.spec(table).await.with_options(options);
+        let plan = self.plan(&spec, 1, None).await;
+        Ok(printed(&rows(operator(&plan, spec)).await?))
+    }
+}
+
+/// Puts the operator over the relation of a plan's splits.
+pub(crate) fn operator(plan: &SplitPlan, spec: ReadSpec) -> Arc<dyn ExecutionPlan> {
+    let relation = splits_relation(&plan.splits).unwrap();
+    let spec = Arc::new(spec.with_key(plan.key.clone()));
+    Arc::new(MySqlReadExec::try_new(relation, spec).unwrap())
+}
+
+/// Reads everything, all partitions one after the other.
+pub(crate) async fn rows(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>, DataFusionError> {
+    collect(plan, SessionContext::new().task_ctx()).await
+}
+
+/// Prints batches as a table.
+pub(crate) fn printed(batches: &[RecordBatch]) -> String {
+    let options = FormatOptions::default().with_null("NULL");
+    pretty_format_batches_with_options(batches, &options).unwrap().to_string()
+}

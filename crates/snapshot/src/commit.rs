@@ -1,0 +1,193 @@
+//! The commit: every split is there → totals → one guarded change of the catalog's pointer.
+//!
+//! May be repeated at any point: a commit that was cut off leaves the old pointer or the new one, and a second try
+//! finds what the first had done.
+
+use std::collections::BTreeSet;
+
+use springald_catalog::{Catalog, CatalogError, CatalogName, Column};
+
+use crate::manifest::RECORD_VERSION;
+use crate::publish::{Decision, Published, decide, history_entry, history_partition, table_entry};
+use crate::{CommitRecord, RunId, RunLayout, RunStore, SnapshotError, SplitManifest};
+
+mod sweep;
+
+/// How often a commit starts over when others change the same table at the same time.
+const TRIES: usize = 20;
+
+/// What a commit has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The snapshot's totals, as in `commit.json`.
+    pub record: CommitRecord,
+    /// Where the table's pointer stands now.
+    pub pointer: Pointer,
+}
+
+/// Where a table's pointer stands after a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pointer {
+    /// At the run's snapshot.
+    Moved,
+    /// At the snapshot of a later day; the run's snapshot is in the history table only.
+    StaysAtLaterDay,
+}
+
+/// Publishes the run in `records` as `splits` splits with `columns`.
+///
+/// # Errors
+/// Nothing is published when a split is missing, a file is not as its manifest says, or a run that started later has
+/// published for the same day.
+pub async fn commit(
+    records: &RunStore,
+    catalog: &dyn Catalog,
+    splits: u32,
+    columns: Vec<Column>,
+) -> Result<Committed, CommitError> {
+    let manifests = records.splits().await?;
+    complete(&manifests, splits)?;
+    sweep::settle(records, &manifests).await?;
+    let name = records.layout().table.catalog_name();
+    let before = catalog.table(&name).await?;
+    let replaced = before.map(|found| found.table.storage_descriptor.location);
+    let record = totals(&manifests, records.layout(), replaced);
+    records.put_commit(&record).await?;
+
+    let publication = Publication { layout: records.layout(), catalog, name, columns, record };
+    let pointer = publication.swing().await?;
+    publication.remember(pointer).await?;
+    Ok(Committed { record: publication.record, pointer })
+}
+
+fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), CommitError> {
+    let there: BTreeSet<u32> = manifests.iter().map(|manifest| manifest.split).collect();
+    let missing: Vec<u32> = (0..splits).filter(|split| !there.contains(split)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(CommitError::Incomplete { missing, splits }) }
+}
+
+fn totals(manifests: &[SplitManifest], layout: &RunLayout, replaced: Option<String>) -> CommitRecord {
+    let files = || manifests.iter().flat_map(|manifest| &manifest.files);
+    CommitRecord {
+        version: RECORD_VERSION,
+        rows: files().map(|file| file.rows).sum(),
+        files: files().count() as u64,
+        bytes: files().map(|file| file.bytes).sum(),
+        location: layout.location(),
+        replaced,
+    }
+}
+
+struct Publication<'a> {
+    layout: &'a RunLayout,
+    catalog: &'a dyn Catalog,
+    name: CatalogName,
+    columns: Vec<Column>,
+    record: CommitRecord,
+}
+
+impl Publication<'_> {
+    /// Moves the table's pointer, starting over from a fresh look whenever somebody else was faster.
+    async fn swing(&self) -> Result<Pointer, CommitError> {
+        for _ in 0..TRIES {
+            let found = self.catalog.table(&self.name).await?;
+            let (previous, version) = found.map(|found| (found.table, found.version)).unzip();
+            if let Some(table) = &previous {
+                match decide(&Published::of(&table.parameters), self.layout) {
+                    Decision::Move => {}
+                    Decision::Done => return Ok(Pointer::Moved),
+                    Decision::Keep => return Ok(Pointer::StaysAtLaterDay),
+                    Decision::Overtaken(by) => return Err(CommitError::Overtaken { by }),
+                }
+            }
+            let entry = table_entry(previous, &self.name, self.layout, self.columns.clone(), &self.record);
+            let put = match &version {
+                Some(version) => self.catalog.update_table(self.name.database(), &entry, version).await,
+                None => self.catalog.create_table(self.name.database(), &entry).await,
+            };
+            match put {
+                Ok(()) => return Ok(Pointer::Moved),
+                Err(error) if error.is_stale() => tracing::info!(table = %self.name, "catalog moved on, looking again"),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommitError::Contended { table: self.name.clone() })
+    }
+
+    /// Records the run as its day's snapshot in the history table, unless a later run of that day is there.
+    async fn remember(&self, pointer: Pointer) -> Result<(), CommitError> {
+        let table = table_entry(None, &self.name, self.layout, self.columns.clone(), &self.record);
+        let history = self.name.history();
+        let partition = history_partition(&table, self.layout, &self.record);
+        if self.catalog.table(&history).await?.is_none() {
+            let location = self.layout.table_location();
+            let entry = history_entry(&table, &history, location);
+            match self.catalog.create_table(history.database(), &entry).await {
+                Ok(()) => {}
+                Err(error) if error.is_stale() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for _ in 0..TRIES {
+            let found = self.catalog.partition(&history, &partition.values).await?;
+            let decision = found.as_ref().map(|found| decide(&Published::of(&found.partition.parameters), self.layout));
+            match decision {
+                None | Some(Decision::Move | Decision::Keep) => {}
+                Some(Decision::Done) => return Ok(()),
+                Some(Decision::Overtaken(_)) if pointer == Pointer::Moved => return Ok(()),
+                Some(Decision::Overtaken(by)) => return Err(CommitError::Overtaken { by }),
+            }
+            let version = found.map(|found| found.version);
+            match self.catalog.put_partition(&history, &partition, version.as_ref()).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_stale() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommitError::Contended { table: history })
+    }
+}
+
+/// Why a run was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Splits that no attempt has finished.
+    #[error("{} of {splits} splits are missing, the first is {}", missing.len(), missing.first().copied().unwrap_or(0))]
+    Incomplete {
+        /// Their numbers, ascending.
+        missing: Vec<u32>,
+        /// How many there should be.
+        splits: u32,
+    },
+    /// A file that is not there, or not as long as its manifest says.
+    #[error("data file `{file}` is missing or damaged: its manifest says {expected} bytes, the store has {found:?}")]
+    DataFile {
+        /// The file's name within the data directory.
+        file: String,
+        /// Its size by the manifest.
+        expected: u64,
+        /// Its size in the store.
+        found: Option<u64>,
+    },
+    /// A run for the same day that started later was faster.
+    #[error("overtaken by run {by}, which started later for the same table and date")]
+    Overtaken {
+        /// The run that is published.
+        by: RunId,
+    },
+    /// Others changed the table again and again.
+    #[error("catalog entry of `{table}` was changed by others {TRIES} times in a row")]
+    Contended {
+        /// The table.
+        table: CatalogName,
+    },
+    /// The catalog refused or failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The store refused or failed.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+}
+
+#[cfg(test)]
+mod tests;

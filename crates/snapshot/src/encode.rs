@@ -1,0 +1,87 @@
+//! Batches → one Parquet file in the store, visible only when it is complete.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use object_store::ObjectStore;
+use object_store::buffered::BufWriter;
+use object_store::path::Path;
+use parquet::arrow::AsyncArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::properties::WriterProperties;
+
+use crate::{DataFile, SnapshotError};
+
+/// Encoded bytes of a row group: bounds what a writer holds in memory.
+const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
+
+/// Bytes of one part of a multipart upload; S3 takes at most 10,000 parts.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// One Parquet file being written.
+pub(crate) struct FileWriter {
+    name: String,
+    rows: u64,
+    writer: AsyncArrowWriter<BufWriter>,
+}
+
+impl FileWriter {
+    /// Opens a file in `dir`; nothing of it can be seen before [`Self::finish`].
+    pub(crate) fn try_new(
+        store: &Arc<dyn ObjectStore>,
+        dir: &Path,
+        name: String,
+        schema: &SchemaRef,
+    ) -> Result<Self, SnapshotError> {
+        let sink = BufWriter::with_capacity(Arc::clone(store), dir.clone().join(name.as_str()), PART_BYTES)
+            .with_max_concurrency(2);
+        // Without the embedded Arrow schema readers see plain Parquet types, the same ones whoever wrote the batch.
+        let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+        let writer = AsyncArrowWriter::try_new_with_options(sink, Arc::clone(schema), options)
+            .map_err(|source| SnapshotError::Encode { file: name.clone(), source })?;
+        Ok(Self { name, rows: 0, writer })
+    }
+
+    /// Returns how many bytes the file has by now, those still being encoded included.
+    pub(crate) fn bytes(&self) -> usize {
+        self.writer.bytes_written() + self.writer.in_progress_size()
+    }
+
+    /// Appends a batch.
+    pub(crate) async fn write(&mut self, batch: &RecordBatch) -> Result<(), SnapshotError> {
+        self.writer.write(batch).await.map_err(encode_error(&self.name))?;
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Writes the footer and makes the file visible.
+    pub(crate) async fn finish(mut self) -> Result<(DataFile, ParquetMetaData), SnapshotError> {
+        let metadata = self.writer.finish().await.map_err(encode_error(&self.name))?;
+        let bytes = self.writer.bytes_written() as u64;
+        Ok((DataFile { file: self.name, rows: self.rows, bytes }, metadata))
+    }
+
+    /// Drops what has been uploaded. Best effort: the run has failed already, and leftovers are swept up later.
+    pub(crate) async fn abort(self) {
+        if let Err(error) = self.writer.into_inner().abort().await {
+            tracing::warn!(file = self.name, %error, "upload could not be aborted");
+        }
+    }
+}
+
+fn encode_error(name: &str) -> impl FnOnce(ParquetError) -> SnapshotError {
+    let file = name.to_owned();
+    move |source| SnapshotError::Encode { file, source }
+}
+
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_created_by(concat!("springald version ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build()
+}

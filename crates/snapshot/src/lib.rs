@@ -1,0 +1,28 @@
+//! Snapshots: where their files lie, how they are written, and how one becomes the live one.
+//!
+//! ```text
+//!  input partition ─▶ SnapshotWriteExec ─▶ part-00012-<attempt>.parquet ─▶ split-00012.json
+//!                                                                             │ all there?
+//!                                    catalog pointer ◀── commit.json ◀────────┘
+//! ```
+
+mod conform;
+mod encode;
+mod error;
+mod layout;
+mod manifest;
+mod publish;
+mod run;
+mod stats;
+mod warehouse;
+mod write;
+
+pub mod commit;
+
+pub use conform::{ConformError, Conformed};
+pub use error::SnapshotError;
+pub use layout::RunLayout;
+pub use manifest::{ColumnStats, CommitRecord, DataFile, PlanRecord, RunStore, SplitManifest};
+pub use run::{ParseRunError, RunId, SnapshotDate};
+pub use warehouse::{Warehouse, WarehouseError};
+pub use write::{SnapshotWriteExec, WriteSpec};

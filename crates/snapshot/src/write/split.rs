@@ -1,0 +1,161 @@
+//! One attempt at one split: read, encode, make visible, claim.
+
+use arrow::array::RecordBatch;
+use datafusion::common::internal_datafusion_err;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::error::Result;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+
+use crate::encode::FileWriter;
+use crate::manifest::RECORD_VERSION;
+use crate::stats::StatsCollector;
+use crate::{Conformed, DataFile, RunLayout, RunStore, SnapshotError, SplitManifest};
+
+/// Batches read ahead of the encoder: one being encoded, one waiting.
+const READ_AHEAD: usize = 1;
+
+/// Writes `split` from the stream that `read` opens, unless its manifest is there already, and returns the manifest
+/// that counts: this attempt's, or that of another one that was first.
+///
+/// # Errors
+/// The input's own error, or a [`SnapshotError`]. What this attempt has written is removed first, best effort.
+pub(super) async fn write(
+    records: &RunStore,
+    split: u32,
+    target_file_bytes: u64,
+    conformed: &Conformed,
+    read: impl FnOnce() -> Result<SendableRecordBatchStream>,
+) -> Result<SplitManifest> {
+    if let Some(manifest) = records.split(split).await? {
+        tracing::debug!(split, attempt = manifest.attempt, "split is there already");
+        return Ok(manifest);
+    }
+    let mut attempt = Attempt::new(records, split, target_file_bytes, conformed);
+    match attempt.run(read()?).await {
+        Ok(manifest) => Ok(manifest),
+        Err(error) => {
+            attempt.undo().await;
+            Err(error)
+        }
+    }
+}
+
+/// The state of one attempt: the file that is open, and those that are finished.
+struct Attempt<'a> {
+    records: &'a RunStore,
+    split: u32,
+    name: String,
+    target_file_bytes: u64,
+    conformed: &'a Conformed,
+    open: Option<FileWriter>,
+    files: Vec<DataFile>,
+    stats: StatsCollector,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(records: &'a RunStore, split: u32, target_file_bytes: u64, conformed: &'a Conformed) -> Self {
+        let name = format!("{:08x}", rand::random::<u32>());
+        let stats = StatsCollector::new(std::sync::Arc::clone(conformed.schema()));
+        Self { records, split, name, target_file_bytes, conformed, open: None, files: vec![], stats }
+    }
+
+    async fn run(&mut self, input: SendableRecordBatchStream) -> Result<SplitManifest> {
+        // The first split always has a file, so that a snapshot without rows is one valid Parquet file.
+        if self.split == 0 {
+            self.open()?;
+        }
+        let (mut batches, reader) = read_ahead(input);
+        while let Some(batch) = batches.recv().await {
+            self.write(&batch?).await?;
+        }
+        reader.join().await.map_err(|error| internal_datafusion_err!("reader of split {}: {error}", self.split))?;
+        // Looking once more before the last file becomes visible keeps a late attempt out of a published snapshot.
+        if let Some(winner) = self.records.split(self.split).await? {
+            self.undo().await;
+            return Ok(winner);
+        }
+        self.close().await?;
+        self.claim().await
+    }
+
+    async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let batch = self.conformed.apply(batch).map_err(SnapshotError::from)?;
+        if self.open.is_none() {
+            self.open()?;
+        }
+        if let Some(open) = &mut self.open {
+            open.write(&batch).await?;
+            if open.bytes() as u64 >= self.target_file_bytes {
+                self.close().await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<()> {
+        let name = RunLayout::data_file(self.split, &self.name, self.files.len());
+        let dir = self.records.layout().data_dir();
+        self.open = Some(FileWriter::try_new(self.records.store(), &dir, name, self.conformed.schema())?);
+        Ok(())
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        let Some(open) = self.open.take() else {
+            return Ok(());
+        };
+        let (file, metadata) = open.finish().await?;
+        self.files.push(file);
+        Ok(self.stats.add(&metadata)?)
+    }
+
+    /// Puts the manifest; if another attempt was first, this one's files go, and the other's manifest counts.
+    async fn claim(&mut self) -> Result<SplitManifest> {
+        let stats = StatsCollector::new(std::sync::Arc::clone(self.conformed.schema()));
+        let manifest = SplitManifest {
+            version: RECORD_VERSION,
+            split: self.split,
+            attempt: self.name.clone(),
+            rows: self.files.iter().map(|file| file.rows).sum(),
+            bytes: self.files.iter().map(|file| file.bytes).sum(),
+            // From here on the files may be named by a manifest whose put failed only in its answer: an error leaves them.
+            files: std::mem::take(&mut self.files),
+            columns: std::mem::replace(&mut self.stats, stats).finish(),
+        };
+        let winner = self.records.put_split(manifest.clone()).await?;
+        if winner.attempt != self.name {
+            self.files = manifest.files;
+            self.undo().await;
+        }
+        Ok(winner)
+    }
+
+    /// Removes what this attempt has written. What cannot be removed is removed before the run is committed.
+    async fn undo(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.abort().await;
+        }
+        for file in std::mem::take(&mut self.files) {
+            if let Err(error) = self.records.remove_data(&file.file).await {
+                tracing::warn!(file = file.file, %error, "file of a lost attempt could not be removed");
+            }
+        }
+    }
+}
+
+/// Reads `input` beside the encoder. Dropping the returned task stops the reading.
+fn read_ahead(mut input: SendableRecordBatchStream) -> (mpsc::Receiver<Result<RecordBatch>>, SpawnedTask<()>) {
+    let (sender, receiver) = mpsc::channel(READ_AHEAD);
+    let reader = SpawnedTask::spawn(async move {
+        while let Some(batch) = input.next().await {
+            if sender.send(batch).await.is_err() {
+                break;
+            }
+        }
+    });
+    (receiver, reader)
+}

@@ -1,0 +1,47 @@
+//! What was typed.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use springald_catalog::TableName;
+use springald_mysql::{MySqlSource, SourceTable};
+use springald_publish::TargetArgs;
+
+/// Copy a MySQL or MariaDB table into a published Parquet snapshot
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  export MYSQL_PWD=…
+  springald ingest --source mysql://reader@db.example:3306/crime_data \\
+    --from crime_data.Crimes_2001_to_Present --warehouse ./warehouse
+
+The password is taken from MYSQL_PWD, in this process and in each executor's own environment; it is never part of an
+option, a plan, a log or a report. On success one line of JSON is printed.
+Exit codes: 0 published; 1 failed, nothing published; 2 usage; 3 overtaken by a run for the same table and date that
+started later, nothing published.")]
+pub struct IngestArgs {
+    /// Server to read from: mysql://USER@HOST:PORT/DB, with the password in MYSQL_PWD
+    #[arg(long, env = "SPRINGALD_SOURCE", value_name = "SOURCE", help_heading = "Source")]
+    pub source: MySqlSource,
+    /// Table or view to copy
+    #[arg(long, env = "SPRINGALD_FROM", value_name = "DB.TABLE", help_heading = "Source")]
+    pub from: SourceTable,
+    /// Columns to copy, separated by commas, by their names in MySQL; default: all
+    #[arg(long, env = "SPRINGALD_COLUMNS", value_name = "a,b,c", value_delimiter = ',', help_heading = "Source")]
+    pub columns: Vec<String>,
+    /// Condition on the rows to copy, in MySQL's SQL, e.g. "Year >= 2020"
+    #[arg(long, env = "SPRINGALD_WHERE", value_name = "SQL", help_heading = "Source")]
+    pub r#where: Option<String>,
+    /// Indexed column to cut the table by; default: the primary key
+    #[arg(long, env = "SPRINGALD_SPLIT_COLUMN", value_name = "C", help_heading = "Source")]
+    pub split_column: Option<String>,
+    /// Parts to read at the same time or one after the other, of about the same number of rows each
+    #[arg(long, env = "SPRINGALD_SPLITS", value_name = "N", default_value = "16", help_heading = "Source")]
+    pub splits: NonZeroUsize,
+    /// Table to publish; its name keeps its case in paths and is folded to lower case in the catalog. Default: --from
+    #[arg(long, env = "SPRINGALD_INTO", value_name = "DB.TABLE", help_heading = "Target")]
+    pub into: Option<TableName>,
+    /// Where and how to publish
+    #[command(flatten)]
+    pub target: TargetArgs,
+}

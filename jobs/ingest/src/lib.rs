@@ -1,0 +1,7 @@
+//! `springald ingest`: a MySQL table becomes the next snapshot of a catalog table.
+
+mod args;
+mod job;
+
+pub use args::IngestArgs;
+pub use job::{hint, run};

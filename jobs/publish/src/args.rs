@@ -1,0 +1,36 @@
+//! What was typed about the target: the same options for every job that publishes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use springald_cluster::ClusterAddress;
+use springald_snapshot::{SnapshotDate, Warehouse};
+
+/// Options of every job that publishes a snapshot.
+#[derive(Debug, Clone, Args)]
+pub struct TargetArgs {
+    /// Root of all snapshots: a directory, file:///dir or s3://bucket/prefix
+    #[arg(long, env = "SPRINGALD_WAREHOUSE", value_name = "URL", help_heading = "Target")]
+    pub warehouse: Warehouse,
+    /// Catalog that readers look the table up in; default: glue for an s3:// warehouse, else local
+    #[arg(long, env = "SPRINGALD_CATALOG", value_name = "KIND", help_heading = "Target")]
+    pub catalog: Option<CatalogKind>,
+    /// Day the snapshot stands for; default: today in UTC
+    #[arg(long, env = "SPRINGALD_DATE", value_name = "YYYY-MM-DD", help_heading = "Target")]
+    pub date: Option<SnapshotDate>,
+    /// Cluster to run on; default: one in this process
+    #[arg(long, env = "SPRINGALD_CLUSTER", value_name = "df://HOST:PORT", help_heading = "Run")]
+    pub cluster: Option<ClusterAddress>,
+    /// File to write the run's report to, as JSON
+    #[arg(long, env = "SPRINGALD_REPORT", value_name = "FILE", help_heading = "Run")]
+    pub report: Option<PathBuf>,
+}
+
+/// A kind of catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogKind {
+    /// AWS Glue
+    Glue,
+    /// Documents in the warehouse itself, below _catalog/
+    Local,
+}

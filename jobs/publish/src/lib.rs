@@ -1,0 +1,11 @@
+//! What the publishing jobs share: where to publish, the run itself, its commit and its report.
+
+mod args;
+mod job;
+mod report;
+mod target;
+
+pub use args::{CatalogKind, TargetArgs};
+pub use job::{columns, is_overtaken, publish};
+pub use report::Report;
+pub use target::{Target, TargetError};

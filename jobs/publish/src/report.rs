@@ -1,0 +1,26 @@
+//! What a job says when it has published.
+
+use serde::Serialize;
+
+/// The one line of JSON that a job prints; its keys are a contract with the scripts that read it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// `ingest` or `process`.
+    pub job: String,
+    /// The table's name in the catalog.
+    pub table: String,
+    /// The run.
+    pub run: String,
+    /// The day the snapshot stands for.
+    pub date: String,
+    /// Rows of the snapshot.
+    pub rows: u64,
+    /// Files of the snapshot.
+    pub files: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// The snapshot's directory, with a trailing slash.
+    pub location: String,
+    /// How long the run took, from its start to its commit.
+    pub seconds: f64,
+}

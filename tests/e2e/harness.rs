@@ -1,0 +1,20 @@
+//! What the tests stand on: servers and a cluster that are started once and end with this process, warehouses, runs of
+//! the executable, and scripts that read back.
+
+mod background;
+mod cluster;
+mod mysql;
+mod port;
+mod readback;
+mod springald;
+mod tables;
+mod tool;
+mod warehouse;
+
+pub(crate) use mysql::{PASSWORD, mysql};
+pub(crate) use port::free_port;
+pub(crate) use readback::{Compared, Watcher, compare};
+pub(crate) use springald::{Outcome, clean_command, run, springald};
+pub(crate) use tables::{CRIMES, crimes, load_crimes};
+pub(crate) use tool::in_project;
+pub(crate) use warehouse::Warehouse;

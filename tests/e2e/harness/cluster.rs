@@ -1,0 +1,87 @@
+//! One cluster for all tests of this process: a scheduler and two executors, each a process of its own.
+
+use super::background::{Background, UNTIL_CLOSED};
+use super::mysql::PASSWORD;
+use super::port::free_port;
+use super::springald::clean_command;
+use super::tool::scratch;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// How many executors the cluster has.
+const EXECUTORS: usize = 2;
+
+/// The cluster.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    url: String,
+    _executors: Vec<Background>,
+    _scheduler: Background,
+}
+
+/// Returns the cluster, started at the first call.
+pub(crate) fn cluster() -> &'static Cluster {
+    static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+    &CLUSTER
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let port = free_port();
+        let url = format!("df://127.0.0.1:{port}");
+        let bind = format!("127.0.0.1:{port}");
+        let mut scheduler = serve("scheduler", &["scheduler", "--bind", &bind]);
+        let executors = [("executor-1", 1), ("executor-2", 2)].map(|(name, number)| start_executor(name, number, &url));
+        scheduler.wait_until(|| (registered(port)? == EXECUTORS).then_some(()));
+        Self { url, _executors: executors.into(), _scheduler: scheduler }
+    }
+
+    /// Returns the address as it is given to jobs.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+fn start_executor(name: &'static str, number: usize, cluster: &str) -> Background {
+    let bind = format!("127.0.0.1:{}", free_port());
+    let work_dir = scratch().join(format!("work-{number}"));
+    let work_dir = work_dir.to_str().unwrap();
+    serve(name, &["executor", "--cluster", cluster, "--bind", &bind, "--vcores", "2", "--work-dir", work_dir])
+}
+
+fn serve(name: &'static str, arguments: &[&str]) -> Background {
+    let mut command = Command::new("bash");
+    command.args(["-c", UNTIL_CLOSED, name]);
+    let service = clean_command(arguments);
+    command.arg(service.get_program()).args(service.get_args());
+    for (variable, value) in service.get_envs() {
+        match value {
+            Some(value) => command.env(variable, value),
+            None => command.env_remove(variable),
+        };
+    }
+    command.env("MYSQL_PWD", PASSWORD);
+    Background::start(name, &mut command, scratch().join(format!("{name}.log")))
+}
+
+/// Returns how many executors the scheduler knows, or nothing while it does not answer.
+fn registered(port: u16) -> Option<usize> {
+    let body = get(port, "/api/executors")?;
+    let list = body.get(body.find('[')?..=body.rfind(']')?)?;
+    let executors: Vec<serde_json::Value> = serde_json::from_str(list).ok()?;
+    Some(executors.len())
+}
+
+fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).ok()?;
+    response.starts_with("HTTP/1.1 200").then_some(response)
+}

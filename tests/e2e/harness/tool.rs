@@ -1,0 +1,43 @@
+//! Where the tools of the tests lie: scripts in the checkout, Python's packages in the cache, logs beside the build.
+
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::LazyLock;
+
+/// Returns the path of a file of the project.
+pub(crate) fn in_project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Returns the Python that has the packages of `tests/requirements.txt`.
+pub(crate) fn python() -> PathBuf {
+    let cache = std::env::var_os("SPRINGALD_CACHE").map(PathBuf::from);
+    let cache = cache.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cache/springald"));
+    let python = cache.join("venv/bin/python");
+    assert!(python.exists(), "{} is missing: `make test` or tests/install-tools.sh installs it", python.display());
+    python
+}
+
+/// Returns the directory of this process for logs and for what servers write; those of earlier processes are removed.
+pub(crate) fn scratch() -> &'static Path {
+    static SCRATCH: LazyLock<PathBuf> = LazyLock::new(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e");
+        remove_leftovers(&all);
+        let own = all.join(process::id().to_string());
+        std::fs::create_dir_all(&own).unwrap();
+        own
+    });
+    &SCRATCH
+}
+
+fn remove_leftovers(all: &Path) {
+    let Ok(entries) = std::fs::read_dir(all) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let alive = Path::new("/proc").join(entry.file_name()).exists();
+        if !alive {
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A warehouse of one test: jobs that write to it, and what lies in it.
+
+use super::cluster::cluster;
+use super::mysql::mysql;
+use super::springald::{Outcome, clean_command, run};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A directory that jobs publish to, removed at the end of the test.
+#[derive(Debug)]
+pub(crate) struct Warehouse {
+    directory: TempDir,
+}
+
+impl Warehouse {
+    /// Returns an empty warehouse.
+    pub(crate) fn new() -> Self {
+        Self { directory: TempDir::with_prefix_in("warehouse-", super::tool::scratch()).unwrap() }
+    }
+
+    /// Returns its directory.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Returns the command of an ingest job on the two executors.
+    pub(crate) fn ingest_command(&self, from: &str, options: &[&str]) -> Command {
+        let database = from.split('.').next().unwrap();
+        let mut command = self.job("ingest");
+        command.args(["--source", &mysql().source(database), "--from", from]).args(options);
+        command
+    }
+
+    /// Runs an ingest job on the two executors.
+    pub(crate) fn ingest(&self, from: &str, options: &[&str]) -> Outcome {
+        run(&mut self.ingest_command(from, options))
+    }
+
+    /// Runs a process job on the two executors.
+    pub(crate) fn process(&self, query: &Path, into: &str) -> Outcome {
+        run(self.job("process").arg("--query").arg(query).args(["--into", into]))
+    }
+
+    fn job(&self, job: &str) -> Command {
+        let mut command = clean_command(&[job, "--cluster", cluster().url(), "--warehouse"]);
+        command.arg(self.path());
+        command
+    }
+
+    /// Returns the newest version of a table in the catalog: its number and its document.
+    pub(crate) fn newest(&self, table: &str) -> (u64, Value) {
+        let directory = self.path().join("_catalog").join(table.replace('.', "/"));
+        let entries = fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        let documents = entries.map(|entry| entry.unwrap().path());
+        let newest = documents.filter(|path| path.extension().is_some_and(|kind| kind == "json")).max().unwrap();
+        let number = newest.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+        (number, serde_json::from_slice(&fs::read(&newest).unwrap()).unwrap())
+    }
+
+    /// Returns the directory of a table's live snapshot.
+    pub(crate) fn location(&self, table: &str) -> String {
+        self.newest(table).1["StorageDescriptor"]["Location"].as_str().unwrap().to_owned()
+    }
+
+    /// Returns the split manifests of a published run, given its report.
+    pub(crate) fn splits(&self, report: &Value) -> Vec<Value> {
+        let run = report["run"].as_str().unwrap();
+        let names = self.files().into_keys();
+        let splits = names.filter(|name| name.contains(&format!("_runs/{run}/split-")));
+        splits.map(|name| serde_json::from_slice(&fs::read(self.path().join(name)).unwrap()).unwrap()).collect()
+    }
+
+    /// Returns every file in the warehouse, by its path in it, with its content.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut directories = vec![self.path().to_owned()];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else {
+                    found.insert(self.name_of(&path), fs::read(&path).unwrap());
+                }
+            }
+        }
+        found
+    }
+
+    /// Returns what readers can find: every file but the records of runs.
+    pub(crate) fn published(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = self.files();
+        files.retain(|name, _| !name.contains("/_runs/"));
+        files
+    }
+
+    fn name_of(&self, path: &Path) -> String {
+        path.strip_prefix(self.path()).unwrap().to_str().unwrap().to_owned()
+    }
+
+    /// Writes a query into the warehouse's neighbourhood, and returns its path.
+    pub(crate) fn query_file(&self, sql: &str) -> PathBuf {
+        let file = self.path().with_extension("sql");
+        fs::write(&file, sql).unwrap();
+        file
+    }
+}

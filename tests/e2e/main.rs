@@ -1,0 +1,12 @@
+//! End to end: the executable as its users call it, against a real MariaDB, on a scheduler and two executors that are
+//! processes of their own. What it publishes is read back by programs that share no code with it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, their harness included")]
+
+mod atomicity;
+mod bad_input;
+mod exactness;
+mod harness;
+mod help;
+mod options;
+mod process;
+mod skew;

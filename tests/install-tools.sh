@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Installs what the demo and the tests need beside Rust: the MariaDB server's programs (from the distribution, without
+# the package that would set up a service of the machine's own) and a Python environment with DuckDB, pyarrow, PyMySQL.
+# May be run again: what is there already is left alone. Prints nothing but what it installs.
+set -euo pipefail
+
+cache="${SPRINGALD_CACHE:-$HOME/.cache/springald}"
+venv="$cache/venv"
+requirements="$(dirname "$0")/requirements.txt"
+PATH="$PATH:/usr/sbin:/sbin"
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+    command -v apt-get >/dev/null || {
+        echo "error: apt-get is missing; on this system install by hand: $*" >&2
+        exit 1
+    }
+    if [ -z "${apt_updated:-}" ]; then
+        as_root apt-get update -qq
+        apt_updated=yes
+    fi
+    echo "installing $*" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# The core packages hold the programs and no service; older releases carry the version in their names.
+mariadb_package() {
+    { apt-cache pkgnames "mariadb-$1-core" || true; } | grep -E "^mariadb-$1-core(-[0-9.]+)?\$" | sort -V | head -n 1
+}
+
+install_mariadb() {
+    if command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null && command -v mariadb >/dev/null; then
+        return
+    fi
+    apt_install ca-certificates # refreshes the package lists, which a fresh image does not have
+    apt_install "$(mariadb_package server)" "$(mariadb_package client)"
+}
+
+# Rust from rustup brings no linker, and some crates compile C.
+install_compiler() {
+    command -v cc >/dev/null || apt_install gcc libc6-dev
+}
+
+# Debian ships Python's venv module apart.
+install_python() {
+    if ! command -v python3 >/dev/null || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        apt_install python3 python3-venv
+    fi
+}
+
+install_python_packages() {
+    if [ -x "$venv/bin/python" ] && cmp -s "$requirements" "$venv/installed.txt"; then
+        return
+    fi
+    install_python
+    echo "installing $(tr '\n' ' ' <"$requirements")into $venv" >&2
+    mkdir -p "$cache"
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" >&2
+    cp "$requirements" "$venv/installed.txt"
+}
+
+install_compiler
+install_mariadb
+install_python_packages
