@@ -44,6 +44,11 @@ client() {
 }
 
 mkdir -p "$demo"
+exec 9>"$demo/lock"
+flock --nonblock 9 || {
+    echo "error: another demo is running in $demo; wait for its end, or set SPRINGALD_CACHE to another directory" >&2
+    exit 1
+}
 rm -rf "$demo/mariadb" "$demo/warehouse"
 
 say "starting a private MariaDB"

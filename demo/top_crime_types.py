@@ -13,9 +13,8 @@ with open(sys.argv[1], encoding="utf-8") as report:
     location = json.load(report)["location"]
 files = unquote(location).removeprefix("file://").rstrip("/") + "/*.parquet"
 print(f"location: {location}")
-print(
-    duckdb.sql(
-        "SELECT primary_type, count(*) AS cases, round(100.0 * count(*) / sum(count(*)) OVER (), 1) AS percent "
-        f"FROM read_parquet('{files}') GROUP BY primary_type ORDER BY cases DESC, primary_type LIMIT 10"
-    )
+top = duckdb.sql(
+    "SELECT primary_type, count(*) AS cases, round(100.0 * count(*) / sum(count(*)) OVER (), 1) AS percent "
+    f"FROM read_parquet('{files}') GROUP BY primary_type ORDER BY cases DESC, primary_type LIMIT 10"
 )
+print(str(top).rstrip())

@@ -30,7 +30,7 @@ pub(crate) fn success(report: Option<&Report>) -> ExitCode {
 /// Prints an error with its causes.
 #[expect(clippy::print_stderr, reason = "the error is what the process prints")]
 pub(crate) fn failure(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", springald_fault::message(error.as_ref()));
     if let Some(hint) = springald_ingest::hint(error) {
         eprintln!("hint: {hint}");
     }

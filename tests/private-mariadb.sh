@@ -8,7 +8,8 @@ set -euo pipefail
 
 dir=$1 port=$2
 PATH="$PATH:/usr/sbin:/sbin"
-trap '' INT # an interrupt at the terminal is for whoever started us; we end when their pipe closes
+trap '' INT     # an interrupt at the terminal is for whoever started us; we end when their pipe closes
+trap : TERM HUP # these end the waiting below, and then the server before its files
 mkdir -p "$(dirname "$dir")"
 exec 3<&0 </dev/null >"$dir.log" 2>&1
 mkdir "$dir"

@@ -27,19 +27,21 @@ fn a_reader_never_sees_a_mixture_while_snapshots_replace_each_other() {
 fn killing_the_driver_leaves_the_old_snapshot_or_the_new_one() {
     let table = versioned_table("killed");
     let warehouse = Warehouse::new();
-    let start = Instant::now();
-    warehouse.ingest(&table, DATE).report();
-    let whole = start.elapsed();
-    let mut live = 0;
-    let mut killed = 0;
-    for version in 1..=10 {
+    let whole = (0..3).map(|_| duration_of_ingest(&warehouse, &table)).min().unwrap();
+    let at = |percent: u32| Moment::After(whole * percent / 100);
+    let when = |file| Moment::WhenThereIs(file);
+    let times = [at(10), at(30), at(50), at(70), at(90)];
+    let records = [when("plan.json"), when("split-00000.json"), when("split-00002.json"), when("split-00003.json")];
+    let moments = times.into_iter().chain(records).chain([when("commit.json")]);
+
+    let (mut live, mut killed) = (0, 0);
+    for (moment, version) in moments.zip(1..) {
         set_version("killed", version);
-        let ended = run_until_killed(&warehouse, &table, whole.mul_f64((version as f64 - 0.5) / 10.0));
-        killed += u32::from(!ended);
+        let published = run_until_killed(&warehouse, &table, moment);
+        killed += u32::from(!published);
         let seen = Watcher::read_once(&warehouse, &table);
-        assert_eq!(seen.violations, [""; 0]);
-        assert!(seen.versions == [live] || seen.versions == [version], "{live} was live, {:?} is", seen.versions);
-        assert!(!ended || seen.versions == [version]);
+        assert_eq!(seen.violations, [""; 0], "{moment:?}");
+        assert!(seen.versions == [version] || (!published && seen.versions == [live]), "{moment:?}: {live}, {seen:?}");
         live = seen.versions[0];
     }
     assert!(killed >= 5, "only {killed} of 10 runs were killed before their end");
@@ -48,17 +50,38 @@ fn killing_the_driver_leaves_the_old_snapshot_or_the_new_one() {
     assert_eq!(Watcher::read_once(&warehouse, &table).versions, [11]);
 }
 
-/// Starts an ingest job and kills it after `moment`; returns whether it had published by then.
-fn run_until_killed(warehouse: &Warehouse, table: &str, moment: Duration) -> bool {
+/// When a run is killed.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// So long after its start.
+    After(Duration),
+    /// As soon as this record of the run lies in the warehouse.
+    WhenThereIs(&'static str),
+}
+
+fn duration_of_ingest(warehouse: &Warehouse, table: &str) -> Duration {
+    let start = Instant::now();
+    warehouse.ingest(table, DATE).report();
+    start.elapsed()
+}
+
+/// Starts an ingest job and kills it at `moment`; returns whether it had published and ended by then.
+fn run_until_killed(warehouse: &Warehouse, table: &str, moment: Moment) -> bool {
+    let records = |file: &str| warehouse.names().iter().filter(|name| name.ends_with(file)).count();
+    let before = if let Moment::WhenThereIs(file) = moment { records(file) } else { 0 };
     let mut command = warehouse.ingest_command(table, DATE);
     let mut job = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
-    while start.elapsed() < moment {
+    let has_come = || match moment {
+        Moment::After(time) => start.elapsed() >= time,
+        Moment::WhenThereIs(file) => records(file) > before,
+    };
+    while !has_come() {
         if let Some(status) = job.try_wait().unwrap() {
             assert!(status.success(), "{status}");
             return true;
         }
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(1));
     }
     job.kill().unwrap();
     job.wait().unwrap().success()

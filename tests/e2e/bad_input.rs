@@ -82,6 +82,15 @@ fn a_wrong_password_is_refused() {
 }
 
 #[test]
+fn a_password_in_the_source_is_refused_and_not_repeated() {
+    let fixture = Fixture::new();
+    let source = format!("mysql://springald:hunter2@127.0.0.1:{}/refused", mysql().port());
+    let outcome = fixture.run("ingest", &["--source", &source, "--from", "refused.t"]);
+    fixture.refused(&outcome, &["MYSQL_PWD", "--source"]);
+    assert!(!outcome.stderr.contains("hunter2"), "{}", outcome.stderr);
+}
+
+#[test]
 fn an_unreachable_host_is_refused() {
     let fixture = Fixture::new();
     let host = format!("127.0.0.1:{}", free_port());
@@ -111,7 +120,8 @@ fn a_syntax_error_in_the_query_is_refused() {
 #[test]
 fn a_query_of_an_unknown_table_is_refused() {
     let fixture = Fixture::new();
-    fixture.refused(&fixture.process("SELECT id FROM refused.no_such_table"), &["refused.no_such_table"]);
+    let outcome = fixture.process("SELECT id FROM refused.no_such_table");
+    fixture.refused(&outcome, &["refused.no_such_table", "refused.t"]);
 }
 
 #[test]
@@ -155,8 +165,12 @@ fn two_columns_whose_names_become_the_same_are_refused() {
 #[test]
 fn a_query_that_returns_two_columns_of_one_name_is_refused() {
     let fixture = Fixture::new();
-    fixture.refused(&fixture.process("SELECT id, name AS id FROM refused.t"), &["id"]);
-    fixture.refused(&fixture.process("SELECT a.id, b.id FROM refused.t a JOIN refused.t b ON a.id = b.id"), &["id"]);
+    let joined = "SELECT a.id, b.id FROM refused.t a JOIN refused.t b ON a.id = b.id";
+    for sql in
+        ["SELECT id, name AS id FROM refused.t", joined, "SELECT id AS \"Case No\", name AS case_no FROM refused.t"]
+    {
+        fixture.refused(&fixture.process(sql), &["alias"]);
+    }
 }
 
 #[test]

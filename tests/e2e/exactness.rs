@@ -1,6 +1,6 @@
 //! Every cell that arrives is the one that MySQL holds, however the table is split.
 
-use crate::harness::{CRIMES, Compared, Warehouse, compare, crimes, load_crimes, mysql};
+use crate::harness::{CRIMES, Compared, Warehouse, cluster, compare, crimes, load_crimes, mysql};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,10 @@ const PUBLISHED: &str = "crime_data.crimes_2001_to_present";
 fn sixteen_splits_on_two_executors_copy_every_cell() {
     let rows = crimes();
     let warehouse = Warehouse::new();
+    let before = cluster().finished_tasks();
     let report = warehouse.ingest(CRIMES, &["--splits", "16"]).report();
+    let after = cluster().finished_tasks();
+    assert!(before.iter().zip(after).all(|(before, after)| after > *before), "an executor was idle: {after:?}");
     assert_eq!(report["rows"], rows);
     assert_eq!(report["job"], "ingest");
     assert_eq!(report["table"], PUBLISHED);
@@ -116,9 +119,9 @@ fn the_real_rows_are_copied_exactly() {
         writeln!(std::io::stderr(), "{note}").unwrap();
         return;
     };
-    load_crimes("real", &csv);
-    let table = "real.Crimes_2001_to_Present";
-    let published = "real.crimes_2001_to_present";
+    load_crimes("real_crimes", &csv);
+    let table = "real_crimes.Crimes_2001_to_Present";
+    let published = "real_crimes.crimes_2001_to_present";
     let warehouse = Warehouse::new();
     let rows = warehouse.ingest(table, &["--splits", "16"]).rows();
     assert_eq!(rows, mysql().query(&format!("SELECT COUNT(*) FROM {table}")).parse::<u64>().unwrap());

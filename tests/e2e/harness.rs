@@ -11,6 +11,7 @@ mod tables;
 mod tool;
 mod warehouse;
 
+pub(crate) use cluster::cluster;
 pub(crate) use mysql::{PASSWORD, mysql};
 pub(crate) use port::free_port;
 pub(crate) use readback::{Compared, Watcher, compare};

@@ -41,14 +41,18 @@ fn explains(command: &[&str], variables: &[&str]) {
     assert!(help.contains("Exit code"), "{help}");
     for variable in variables {
         let option = format!("--{}", variable.to_lowercase().replace('_', "-"));
-        let described = help.lines().position(|line| line.trim_start().starts_with(&option));
-        let described = described.unwrap_or_else(|| panic!("{option} is not in:\n{help}"));
-        let text: Vec<&str> = help.lines().skip(described).take(5).collect();
-        let text = text.join(" ");
-        assert!(text.contains(&format!("[env: SPRINGALD_{variable}=")), "no variable for {option}:\n{text}");
-        let words = text.split("[env:").next().unwrap().split_whitespace().count();
-        assert!(words > 5, "{option} is not described:\n{text}");
+        let text = text_of(&help, &option).unwrap_or_else(|| panic!("{option} is not in:\n{help}"));
+        assert!(text.contains(&format!("[env: SPRINGALD_{variable}=]")), "no variable: {text}");
+        assert!(text.split("[env:").next().unwrap().split_whitespace().count() > 5, "not described: {text}");
     }
+}
+
+/// Returns all that the help says about an option, on one line.
+fn text_of(help: &str, option: &str) -> Option<String> {
+    let mut lines = help.lines().map(str::trim).skip_while(|line| !line.starts_with(&format!("{option} ")));
+    let first = lines.next()?;
+    let others = lines.take_while(|line| !line.starts_with("--") && !line.starts_with("-h"));
+    Some([first].into_iter().chain(others).collect::<Vec<_>>().join(" "))
 }
 
 fn help_of(command: &[&str]) -> String {

@@ -211,7 +211,49 @@ mod tests {
     fn a_table_is_exactly_glues_table_input() {
         let columns = vec![Column::new("id", "bigint").with_comment("the key")];
         let table = TableInput::external("orders", StorageDescriptor::parquet(columns, "s3://bucket/orders/"));
-        insta::assert_snapshot!(serde_json::to_string_pretty(&table).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&table).unwrap(), @r#"
+        {
+          "Name": "orders",
+          "Retention": 0,
+          "TableType": "EXTERNAL_TABLE",
+          "Parameters": {
+            "EXTERNAL": "TRUE",
+            "classification": "parquet",
+            "compressionType": "zstd",
+            "parquet.compression": "ZSTD",
+            "typeOfData": "file"
+          },
+          "PartitionKeys": [],
+          "StorageDescriptor": {
+            "Columns": [
+              {
+                "Name": "id",
+                "Type": "bigint",
+                "Comment": "the key"
+              }
+            ],
+            "Location": "s3://bucket/orders/",
+            "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+            "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+            "Compressed": true,
+            "NumberOfBuckets": -1,
+            "SerdeInfo": {
+              "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+              "Parameters": {
+                "serialization.format": "1"
+              }
+            },
+            "BucketColumns": [],
+            "SortColumns": [],
+            "Parameters": {
+              "classification": "parquet",
+              "compressionType": "zstd",
+              "typeOfData": "file"
+            },
+            "StoredAsSubDirectories": false
+          }
+        }
+        "#);
     }
 
     #[test]

@@ -64,7 +64,8 @@ impl Cluster {
     fn failure(&self, error: DataFusionError) -> ClusterError {
         let text = error.to_string();
         if text.contains("GrpcConnectionError") || text.contains("tonic::transport::Error") {
-            return ClusterError::Unreachable { address: self.address.clone(), reason: text };
+            tracing::debug!(address = %self.address, "connection failed: {text}");
+            return ClusterError::Unreachable { address: self.address.clone() };
         }
         ClusterError::Job(readable(&text))
     }
@@ -74,15 +75,13 @@ impl Cluster {
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// The scheduler does not answer.
-    #[error("no scheduler answers at {address}: start one with `springald scheduler`, or leave out --cluster ({reason})")]
+    #[error("no scheduler answers at {address}: start one with `springald scheduler`, or leave out --cluster")]
     Unreachable {
         /// Where it should be.
         address: ClusterAddress,
-        /// What the connection said.
-        reason: String,
     },
     /// The job ran and failed; the text is the first task's error.
-    #[error("{0}")]
+    #[error("the run failed on the cluster: {0}")]
     Job(String),
     /// A session could not be made.
     #[error("plan the job")]

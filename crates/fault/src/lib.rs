@@ -24,11 +24,31 @@ pub enum Retry {
 
 /// Returns `error` with all its causes, and a `hint` on the way out, as the error of a task.
 pub fn task_error(error: &(dyn Error + 'static), retry: Retry, hint: Option<&str>) -> DataFusionError {
-    let failure = TaskFailure(chain(error, hint));
+    let mut text = message(error);
+    if let Some(hint) = hint {
+        text.push_str("\nhint: ");
+        text.push_str(hint);
+    }
+    let failure = TaskFailure(text);
     match retry {
         Retry::MayHelp => DataFusionError::IoError(io::Error::other(failure)),
         Retry::IsUseless => DataFusionError::External(Box::new(failure)),
     }
+}
+
+/// Returns `error` and its causes as one line, leaving out what a cause repeats: many libraries show theirs themselves.
+pub fn message(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Returns what a failed job's text says without the layers that Ballista and DataFusion wrap around it.
@@ -38,28 +58,22 @@ pub fn readable(failure: &str) -> String {
     }
     let marks = ["runtime execution error: ", "due to IO error: "];
     let cause = marks.iter().find_map(|mark| failure.rsplit_once(mark)).map(|(_, cause)| cause);
-    cause.unwrap_or(failure).trim().to_owned()
+    unwrapped(cause.unwrap_or(failure).trim()).to_owned()
+}
+
+/// Peels the debug form of error types that only say where an error came through.
+fn unwrapped(mut text: &str) -> &str {
+    const LAYERS: [&str; 5] = ["DataFusionError(", "Shared(", "External(", "ArrowError(", "Execution("];
+    while let Some(inner) = LAYERS.iter().find_map(|layer| text.strip_prefix(layer)?.strip_suffix(')')) {
+        text = inner;
+    }
+    text.strip_suffix(", None").unwrap_or(text)
 }
 
 fn marked(failure: &str) -> Option<String> {
     let (_, rest) = failure.split_once(OPEN)?;
     let (message, _) = rest.split_once(CLOSE)?;
     Some(message.to_owned())
-}
-
-fn chain(error: &(dyn Error + 'static), hint: Option<&str>) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    if let Some(hint) = hint {
-        text.push_str("\nhint: ");
-        text.push_str(hint);
-    }
-    text
 }
 
 struct TaskFailure(String);
@@ -89,8 +103,15 @@ mod tests {
     #[test]
     fn the_message_comes_through_all_wrapping() {
         let error = task_error(&broken(), Retry::IsUseless, Some("look at its log"));
-        let reported = format!("Job 4x failed: stage 1 failed: Task failed due to runtime execution error: {error:?}\n");
+        let reported =
+            format!("Job 4x failed: stage 1 failed: Task failed due to runtime execution error: {error:?}\n");
         assert_eq!(readable(&reported), "the server said \"bye\"\nhint: look at its log");
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = DataFusionError::IoError(broken());
+        assert_eq!(message(&error), error.to_string());
     }
 
     #[test]
@@ -103,8 +124,8 @@ mod tests {
 
     #[test]
     fn other_messages_lose_what_ballista_adds() {
-        let failure = "Job failed due to stage 2 failed: Task failed due to runtime execution error: ArrowError(DivideByZero)\n";
-        assert_eq!(readable(failure), "ArrowError(DivideByZero)");
+        let failure = "Job failed due to stage 2 failed: Task failed due to runtime execution error: DataFusionError(Shared(ArrowError(DivideByZero, None)))\n";
+        assert_eq!(readable(failure), "DivideByZero");
         assert_eq!(readable("no executors"), "no executors");
     }
 }

@@ -61,8 +61,17 @@ impl Conformed {
 fn stored_type(data_type: &DataType) -> Option<DataType> {
     use DataType as T;
     Some(match data_type {
-        T::Boolean | T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::Float32 | T::Float64 | T::Utf8 | T::Binary
-        | T::Date32 | T::Decimal128(_, _) => data_type.clone(),
+        T::Boolean
+        | T::Int8
+        | T::Int16
+        | T::Int32
+        | T::Int64
+        | T::Float32
+        | T::Float64
+        | T::Utf8
+        | T::Binary
+        | T::Date32
+        | T::Decimal128(_, _) => data_type.clone(),
         T::Timestamp(TimeUnit::Millisecond | TimeUnit::Microsecond, _) => data_type.clone(),
         T::UInt8 => T::Int16,
         T::UInt16 => T::Int32,

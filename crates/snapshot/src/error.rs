@@ -6,7 +6,7 @@ use datafusion::error::DataFusionError;
 use object_store::path::Path;
 use springald_fault::{Retry, task_error};
 
-use crate::ConformError;
+use crate::{ConformError, RunId};
 
 /// A step of writing or reading a snapshot's files that failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ pub enum SnapshotError {
         #[source]
         source: parquet::errors::ParquetError,
     },
+    /// Another run of the same table started in the very same instant.
+    #[error("run {run} is there already: start again")]
+    RunExists {
+        /// The run.
+        run: RunId,
+    },
     /// A result cannot be stored as it is.
     #[error(transparent)]
     Conform(#[from] ConformError),
@@ -56,7 +62,7 @@ impl SnapshotError {
         match self {
             Self::Store { source, .. } => is_transient_store_error(source),
             Self::Encode { source, .. } => is_transient_sink_error(source),
-            Self::Record { .. } | Self::Conform(_) => false,
+            Self::Record { .. } | Self::RunExists { .. } | Self::Conform(_) => false,
         }
     }
 }

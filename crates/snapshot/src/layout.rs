@@ -28,11 +28,7 @@ impl RunLayout {
     /// Returns the directory that holds the run's data files, and nothing else.
     pub fn data_dir(&self) -> Path {
         let [y, m, d] = self.date.partition_values();
-        self.table_dir()
-            .join(format!("y={y}"))
-            .join(format!("m={m}"))
-            .join(format!("d={d}"))
-            .join(self.run.as_str())
+        self.table_dir().join(format!("y={y}")).join(format!("m={m}")).join(format!("d={d}")).join(self.run.as_str())
     }
 
     /// Returns the URL of the data directory, with a trailing slash: the catalog's `Location`.

@@ -125,10 +125,13 @@ impl RunStore {
     /// Puts `plan.json`.
     ///
     /// # Errors
-    /// When the store cannot be written: this is the first object a run puts, so it also proves that it can.
+    /// When the store cannot be written (this is the first object a run puts, so it also proves that it can), or when
+    /// there is a run of this name, started in the same instant.
     pub async fn put_plan(&self, plan: &PlanRecord) -> Result<(), SnapshotError> {
-        self.put_new(&self.layout.plan(), plan).await?;
-        Ok(())
+        if self.put_new(&self.layout.plan(), plan).await? {
+            return Ok(());
+        }
+        Err(SnapshotError::RunExists { run: self.layout.run.clone() })
     }
 
     /// Reads a split's manifest, or `None` if no attempt has finished yet.

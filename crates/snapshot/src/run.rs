@@ -10,20 +10,22 @@ const STAMP: &str = "%Y%m%dT%H%M%SZ";
 
 /// One run of a job: `20261123T063000Z-` and six hex digits.
 ///
-/// Runs are ordered by the moment they started (seconds, UTC); the hex digits keep runs of one second apart.
+/// Runs are ordered by the moment they started, in UTC: the hex digits are the fraction of the second, in steps of 60 ns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
 impl RunId {
-    /// Returns the name of a run that starts at `now`; `salt` supplies the six hex digits.
-    pub fn new(now: DateTime<Utc>, salt: u32) -> Self {
-        Self(format!("{}-{:06x}", now.format(STAMP), salt & 0x00ff_ffff))
+    /// Returns the name of a run that starts at `now`.
+    pub fn new(now: DateTime<Utc>) -> Self {
+        let nanoseconds = u64::from(now.timestamp_subsec_nanos()).min(999_999_999); // a leap second counts as its end
+        let fraction = (nanoseconds << 24) / 1_000_000_000;
+        Self(format!("{}-{fraction:06x}", now.format(STAMP)))
     }
 
     /// Returns the name of a run that starts now.
     pub fn start() -> Self {
-        Self::new(Utc::now(), rand::random())
+        Self::new(Utc::now())
     }
 
     /// Returns the run's name as it stands in paths and catalog parameters.
@@ -121,16 +123,17 @@ mod tests {
     #[test]
     fn a_run_is_named_after_its_start() {
         let start = Utc.with_ymd_and_hms(2026, 11, 23, 6, 30, 0).unwrap();
-        let run = RunId::new(start, 0xff0a_1b2c);
-        assert_eq!(run.as_str(), "20261123T063000Z-0a1b2c");
+        let run = RunId::new(start + chrono::TimeDelta::milliseconds(500));
+        assert_eq!(run.as_str(), "20261123T063000Z-800000");
         assert_eq!(run.as_str().parse::<RunId>().unwrap(), run);
     }
 
     #[test]
     fn later_runs_are_greater() {
         let start = Utc.with_ymd_and_hms(2026, 11, 23, 6, 30, 0).unwrap();
-        let later = start + chrono::TimeDelta::seconds(1);
-        assert!(RunId::new(start, 0x00ff_ffff) < RunId::new(later, 0));
+        let runs =
+            [0, 1, 999_999, 1_000_000, 59_999_999].map(|us| RunId::new(start + chrono::TimeDelta::microseconds(us)));
+        assert!(runs.is_sorted_by(|a, b| a < b), "{runs:?}");
     }
 
     #[test]

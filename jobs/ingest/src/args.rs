@@ -1,10 +1,11 @@
 //! What was typed.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use clap::Args;
 use springald_catalog::TableName;
-use springald_mysql::{MySqlSource, SourceTable};
+use springald_mysql::{MySqlSource, ParseSourceError, SourceTable};
 use springald_publish::TargetArgs;
 
 /// Copy a MySQL or MariaDB table into a published Parquet snapshot
@@ -22,7 +23,7 @@ started later, nothing published.")]
 pub struct IngestArgs {
     /// Server to read from: mysql://USER@HOST:PORT/DB, with the password in MYSQL_PWD
     #[arg(long, env = "SPRINGALD_SOURCE", value_name = "SOURCE", help_heading = "Source")]
-    pub source: MySqlSource,
+    pub source: TypedSource,
     /// Table or view to copy
     #[arg(long, env = "SPRINGALD_FROM", value_name = "DB.TABLE", help_heading = "Source")]
     pub from: SourceTable,
@@ -44,4 +45,31 @@ pub struct IngestArgs {
     /// Where and how to publish
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+/// A source as it was typed. It is looked at by the job only, since a refused option is printed, and somebody may have
+/// typed a password into it.
+#[derive(Clone)]
+pub struct TypedSource(String);
+
+impl TypedSource {
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// When it is no source; the error holds no password.
+    pub fn parse(&self) -> Result<MySqlSource, ParseSourceError> {
+        self.0.parse()
+    }
+}
+
+impl From<String> for TypedSource {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for TypedSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use springald_catalog::{TableName, fold_columns};
 use springald_mysql::{
-    MySqlReadExec, ReadSpec, SourceColumn, SourceError, SplitPlan, TableSchema, connect, describe, plan_splits, splits_relation,
+    MySqlReadExec, ReadSpec, SourceColumn, SourceError, SplitPlan, TableSchema, connect, describe, plan_splits,
+    splits_relation,
 };
 use springald_publish::{Report, Target, publish};
 
@@ -22,11 +23,12 @@ pub async fn run(args: IngestArgs) -> anyhow::Result<Report> {
         None => TableName::try_new(&args.from.database, &args.from.table)
             .context("name the target after --from; give another name with --into")?,
     };
-    let mut session = connect(&args.source).await?;
+    let source = args.source.parse().context("read --source")?;
+    let mut session = connect(&source).await?;
     let table = describe(&mut session, &args.from).await?;
     let columns = named_for_catalog(chosen(&table, &args.columns)?)?;
     let comments = comments(&columns);
-    let spec = ReadSpec::new(args.source.clone(), args.from.clone(), columns).with_filter(args.r#where.clone());
+    let spec = ReadSpec::new(source.clone(), args.from.clone(), columns).with_filter(args.r#where.clone());
     let plan = plan_splits(&mut session, &table, &spec, args.splits, args.split_column.as_deref()).await?;
     session.close();
 
@@ -35,7 +37,7 @@ pub async fn run(args: IngestArgs) -> anyhow::Result<Report> {
         tracing::warn!(table = %args.from, "{warning}");
     }
     let what = serde_json::json!({
-        "source": args.source.to_string(),
+        "source": source.to_string(),
         "from": args.from.to_string(),
         "where": args.r#where,
         "splits": plan.splits,

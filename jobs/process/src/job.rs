@@ -20,9 +20,8 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
         .with_context(|| format!("read query `{}`: give the path of a file with one SELECT", args.query.display()))?;
     let target = Target::open(&args.target, args.into).await?;
     register_catalog(target.context(), target.catalog()).await?;
-    let plan = query::plan(target.context(), &sql)
-        .await
-        .with_context(|| format!("plan query `{}`", args.query.display()))?;
+    let plan =
+        query::plan(target.context(), &sql).await.with_context(|| format!("plan query `{}`", args.query.display()))?;
     let what = serde_json::json!({ "query": sql });
     publish(&target, "process", plan, what, &BTreeMap::new()).await
 }

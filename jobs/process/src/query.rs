@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use datafusion::common::SchemaError;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::error::Result;
+use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
@@ -13,10 +14,16 @@ use datafusion::prelude::SessionContext;
 /// Plans one query.
 ///
 /// # Errors
-/// When the text is not one query, or names what is not there.
-pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<Arc<dyn ExecutionPlan>> {
+/// When the text is not one query, names what is not there, or gives two columns of the result one name.
+pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
     let state = context.state();
-    let logical = state.create_logical_plan(sql).await?;
+    let statement = state.sql_to_statement(sql, &state.config().options().sql_parser.dialect)?;
+    for table in state.resolve_table_references(&statement)? {
+        if !context.table_exist(table.clone())? {
+            return Err(QueryError::UnknownTable { table: table.to_string(), there: tables(context) });
+        }
+    }
+    let logical = state.statement_to_plan(statement).await?;
     let reads_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     reads_only.verify_plan(&logical)?;
     let chancy = depends_on_chance(&logical)?;
@@ -27,11 +34,60 @@ pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<Arc<dyn 
     Ok(physical)
 }
 
+/// Names the tables that a query may use, as it has to name them.
+fn tables(context: &SessionContext) -> Vec<String> {
+    let catalog = context.catalog(&context.copied_config().options().catalog.default_catalog);
+    let schemas =
+        catalog.iter().flat_map(|catalog| catalog.schema_names().into_iter().map(move |name| (catalog, name)));
+    let tables = schemas.flat_map(|(catalog, name)| {
+        let tables = catalog.schema(&name).map(|schema| schema.table_names()).unwrap_or_default();
+        tables.into_iter().map(move |table| format!("{name}.{table}"))
+    });
+    tables.collect()
+}
+
+/// Why a query cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueryError {
+    /// A table that the catalog does not have.
+    #[error("table `{table}` is not in the catalog; {}", there_are(there))]
+    UnknownTable { table: String, there: Vec<String> },
+    /// Two columns of one name.
+    #[error("two columns of the result are named `{column}`: give one another name with an alias, as in `x AS y`")]
+    SameName { column: String },
+    /// DataFusion's own words.
+    #[error(transparent)]
+    Plan(DataFusionError),
+}
+
+fn there_are(tables: &[String]) -> String {
+    match tables {
+        [] => "it is empty: ingest the table first".to_owned(),
+        tables => format!("ingest it first, or use one of {}", tables.join(", ")),
+    }
+}
+
+impl From<DataFusionError> for QueryError {
+    fn from(error: DataFusionError) -> Self {
+        let DataFusionError::SchemaError(schema, _) = error.find_root() else {
+            return Self::Plan(error);
+        };
+        let column = match schema.as_ref() {
+            SchemaError::AmbiguousReference { field } if field.relation.is_some() => field.name.clone(),
+            SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => {
+                name.clone()
+            }
+            SchemaError::AmbiguousReference { .. } | SchemaError::FieldNotFound { .. } => return Self::Plan(error),
+        };
+        Self::SameName { column }
+    }
+}
+
 /// Returns whether two runs of the plan over the same tables may give different rows.
 ///
 /// Splits of different attempts may stand side by side in one snapshot, so such a result is gathered into one split:
 /// then it is the result of one attempt, whole.
-fn depends_on_chance(plan: &LogicalPlan) -> Result<bool> {
+fn depends_on_chance(plan: &LogicalPlan) -> Result<bool, DataFusionError> {
     let mut chancy = false;
     plan.apply_with_subqueries(|node| {
         chancy |= matches!(node, LogicalPlan::Limit(_));
@@ -49,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    async fn partitions(sql: &str) -> Result<usize> {
+    async fn partitions(sql: &str) -> Result<usize, QueryError> {
         let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4));
         context.sql("CREATE TABLE t AS VALUES (1, 2), (3, 4), (5, 6)").await?.collect().await?;
         Ok(plan(&context, sql).await?.output_partitioning().partition_count())
@@ -65,6 +121,14 @@ mod tests {
         ] {
             assert_eq!(partitions(sql).await.unwrap(), 1, "{sql}");
         }
+    }
+
+    #[tokio::test]
+    async fn errors_name_the_way_out() {
+        let unknown = partitions("SELECT * FROM db.nothing").await.unwrap_err().to_string();
+        assert_eq!(unknown, "table `db.nothing` is not in the catalog; ingest it first, or use one of public.t");
+        let twice = partitions("SELECT column1, column2 AS column1 FROM t").await.unwrap_err().to_string();
+        assert!(twice.contains("`column1`") && twice.contains("alias"), "{twice}");
     }
 
     #[tokio::test]

@@ -47,7 +47,8 @@ pub async fn publish(
     let report = report(target, job, &committed, started);
     if let Some(file) = &target.report {
         let text = serde_json::to_string_pretty(&report)?;
-        std::fs::write(file, text).with_context(|| format!("write report `{}`; the run is published", file.display()))?;
+        std::fs::write(file, text)
+            .with_context(|| format!("write report `{}`; the run is published", file.display()))?;
     }
     Ok(report)
 }

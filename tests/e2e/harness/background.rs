@@ -53,6 +53,11 @@ impl Background {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+
+    /// Returns how many lines of its output hold `text` so far.
+    pub(crate) fn lines_with(&self, text: &str) -> usize {
+        std::fs::read_to_string(&self.log).unwrap().lines().filter(|line| line.contains(text)).count()
+    }
 }
 
 impl Drop for Background {

@@ -18,7 +18,7 @@ const EXECUTORS: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Cluster {
     url: String,
-    _executors: Vec<Background>,
+    executors: [Background; EXECUTORS],
     _scheduler: Background,
 }
 
@@ -36,12 +36,17 @@ impl Cluster {
         let mut scheduler = serve("scheduler", &["scheduler", "--bind", &bind]);
         let executors = [("executor-1", 1), ("executor-2", 2)].map(|(name, number)| start_executor(name, number, &url));
         scheduler.wait_until(|| (registered(port)? == EXECUTORS).then_some(()));
-        Self { url, _executors: executors.into(), _scheduler: scheduler }
+        Self { url, executors, _scheduler: scheduler }
     }
 
     /// Returns the address as it is given to jobs.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Returns how many tasks each executor has finished so far, for whatever job.
+    pub(crate) fn finished_tasks(&self) -> [usize; EXECUTORS] {
+        self.executors.each_ref().map(|executor| executor.lines_with("Finished task"))
     }
 }
 

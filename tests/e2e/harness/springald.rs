@@ -60,6 +60,16 @@ impl Outcome {
         assert_eq!(self.stdout, "", "standard error:\n{}", self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         assert!(!self.stderr.contains(PASSWORD), "{}", self.stderr);
+        let message = self.stderr.lines().find(|line| line.starts_with("error: "));
+        let message = message.unwrap_or_else(|| panic!("no error message in:\n{}", self.stderr));
+        assert_eq!(repeated_cause(message), None, "{message}");
         &self.stderr
     }
+}
+
+/// Returns a part of a chain of causes that stands in it twice.
+fn repeated_cause(message: &str) -> Option<&str> {
+    let causes: Vec<&str> = message.split(": ").collect();
+    let repeated = |number: usize| causes[..number].iter().any(|earlier| earlier.contains(causes[number]));
+    (0..causes.len()).find(|number| causes[*number].len() > 20 && repeated(*number)).map(|number| causes[number])
 }

@@ -69,37 +69,32 @@ impl Warehouse {
     /// Returns the split manifests of a published run, given its report.
     pub(crate) fn splits(&self, report: &Value) -> Vec<Value> {
         let run = report["run"].as_str().unwrap();
-        let names = self.files().into_keys();
+        let names = self.names().into_iter();
         let splits = names.filter(|name| name.contains(&format!("_runs/{run}/split-")));
         splits.map(|name| serde_json::from_slice(&fs::read(self.path().join(name)).unwrap()).unwrap()).collect()
     }
 
-    /// Returns every file in the warehouse, by its path in it, with its content.
-    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut found = BTreeMap::new();
+    /// Returns the path of every file in the warehouse, relative to it. Files may come and go meanwhile.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut found = Vec::new();
         let mut directories = vec![self.path().to_owned()];
         while let Some(directory) = directories.pop() {
-            for entry in fs::read_dir(directory).unwrap() {
-                let path = entry.unwrap().path();
+            let entries = fs::read_dir(directory).into_iter().flatten();
+            for path in entries.map(|entry| entry.unwrap().path()) {
                 if path.is_dir() {
                     directories.push(path);
                 } else {
-                    found.insert(self.name_of(&path), fs::read(&path).unwrap());
+                    found.push(path.strip_prefix(self.path()).unwrap().to_str().unwrap().to_owned());
                 }
             }
         }
         found
     }
 
-    /// Returns what readers can find: every file but the records of runs.
+    /// Returns what readers can find, by its path: every file's content but the records of runs.
     pub(crate) fn published(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut files = self.files();
-        files.retain(|name, _| !name.contains("/_runs/"));
-        files
-    }
-
-    fn name_of(&self, path: &Path) -> String {
-        path.strip_prefix(self.path()).unwrap().to_str().unwrap().to_owned()
+        let names = self.names().into_iter().filter(|name| !name.contains("/_runs/"));
+        names.map(|name| (name.clone(), fs::read(self.path().join(name)).unwrap())).collect()
     }
 
     /// Writes a query into the warehouse's neighbourhood, and returns its path.

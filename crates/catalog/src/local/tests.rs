@@ -183,7 +183,7 @@ async fn files_of_others_are_no_versions() {
 #[tokio::test]
 async fn a_warehouse_that_cannot_be_written_is_named() {
     let on_disk = OnDisk::new();
-    std::fs::write(on_disk.document(""), "").unwrap(); // a file where the directory would be: fails for root, too
+    std::fs::write(on_disk.dir.path().join("_catalog"), "").unwrap(); // a file where the directory would be: fails for root, too
     let error = on_disk.catalog.create_table("shop", &table("a")).await.unwrap_err();
     assert!(matches!(error, CatalogError::Store { .. }), "{error:?}");
     assert!(error.to_string().contains("_catalog/shop/orders"), "{error}");
