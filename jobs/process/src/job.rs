@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use datafusion::prelude::SessionContext;
-use springald_catalog::{Catalog, WarehouseCatalog};
+use springald_catalog::{Catalog, CatalogError, WarehouseCatalog};
 use springald_publish::{Report, Target, publish};
 
 use crate::ProcessArgs;
@@ -20,8 +20,10 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
         .with_context(|| format!("read query `{}`: give the path of a file with one SELECT", args.query.display()))?;
     let target = Target::open(&args.target, args.into).await?;
     register_catalog(target.context(), target.catalog()).await?;
-    let plan =
-        query::plan(target.context(), &sql).await.with_context(|| format!("plan query `{}`", args.query.display()))?;
+    let there = table_names(target.catalog().as_ref()).await.context("read the catalog")?;
+    let plan = query::plan(target.context(), &sql, &there)
+        .await
+        .with_context(|| format!("plan query `{}`", args.query.display()))?;
     let what = serde_json::json!({ "query": sql });
     publish(&target, "process", plan, what, &BTreeMap::new()).await
 }
@@ -32,4 +34,13 @@ async fn register_catalog(context: &SessionContext, catalog: &Arc<dyn Catalog>) 
     let tables = WarehouseCatalog::try_new(Arc::clone(catalog), state).await.context("read the catalog")?;
     context.register_catalog(name, Arc::new(tables));
     Ok(())
+}
+
+async fn table_names(catalog: &dyn Catalog) -> Result<Vec<String>, CatalogError> {
+    let mut names = vec![];
+    for database in catalog.databases().await? {
+        let tables = catalog.tables(&database).await?;
+        names.extend(tables.into_iter().map(|table| format!("{database}.{table}")));
+    }
+    Ok(names)
 }

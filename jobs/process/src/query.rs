@@ -11,16 +11,20 @@ use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
 
-/// Plans one query.
+/// Plans one query over the tables `there`, which are named as a query has to name them.
 ///
 /// # Errors
 /// When the text is not one query, names what is not there, or gives two columns of the result one name.
-pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+pub(crate) async fn plan(
+    context: &SessionContext,
+    sql: &str,
+    there: &[String],
+) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
     let state = context.state();
     let statement = state.sql_to_statement(sql, &state.config().options().sql_parser.dialect)?;
     for table in state.resolve_table_references(&statement)? {
-        if !context.table_exist(table.clone())? {
-            return Err(QueryError::UnknownTable { table: table.to_string(), there: tables(context) });
+        if !there.contains(&table.to_string()) {
+            return Err(QueryError::UnknownTable { table: table.to_string(), there: there.to_vec() });
         }
     }
     let logical = state.statement_to_plan(statement).await?;
@@ -32,18 +36,6 @@ pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<Arc<dyn 
         return Ok(Arc::new(CoalescePartitionsExec::new(physical)));
     }
     Ok(physical)
-}
-
-/// Names the tables that a query may use, as it has to name them.
-fn tables(context: &SessionContext) -> Vec<String> {
-    let catalog = context.catalog(&context.copied_config().options().catalog.default_catalog);
-    let schemas =
-        catalog.iter().flat_map(|catalog| catalog.schema_names().into_iter().map(move |name| (catalog, name)));
-    let tables = schemas.flat_map(|(catalog, name)| {
-        let tables = catalog.schema(&name).map(|schema| schema.table_names()).unwrap_or_default();
-        tables.into_iter().map(move |table| format!("{name}.{table}"))
-    });
-    tables.collect()
 }
 
 /// Why a query cannot be run.
@@ -108,7 +100,7 @@ mod tests {
     async fn partitions(sql: &str) -> Result<usize, QueryError> {
         let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4));
         context.sql("CREATE TABLE t AS VALUES (1, 2), (3, 4), (5, 6)").await?.collect().await?;
-        Ok(plan(&context, sql).await?.output_partitioning().partition_count())
+        Ok(plan(&context, sql, &["t".to_owned()]).await?.output_partitioning().partition_count())
     }
 
     #[tokio::test]
@@ -126,7 +118,7 @@ mod tests {
     #[tokio::test]
     async fn errors_name_the_way_out() {
         let unknown = partitions("SELECT * FROM db.nothing").await.unwrap_err().to_string();
-        assert_eq!(unknown, "table `db.nothing` is not in the catalog; ingest it first, or use one of public.t");
+        assert_eq!(unknown, "table `db.nothing` is not in the catalog; ingest it first, or use one of t");
         let twice = partitions("SELECT column1, column2 AS column1 FROM t").await.unwrap_err().to_string();
         assert!(twice.contains("`column1`") && twice.contains("alias"), "{twice}");
     }
