@@ -1,7 +1,5 @@
 //! What was typed.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use springald_catalog::TableName;
 use springald_publish::TargetArgs;
@@ -17,9 +15,9 @@ It sees one snapshot of each table, from its start to its end. On success one li
 Exit codes: 0 published; 1 failed, nothing published; 2 usage; 3 overtaken by a run for the same table and date that
 started later, nothing published.")]
 pub struct ProcessArgs {
-    /// File that holds the query
+    /// File that holds the query: a path or a store URL
     #[arg(long, env = "SPRINGALD_QUERY", value_name = "FILE.sql", help_heading = "Source")]
-    pub query: PathBuf,
+    pub query: String,
     /// Table to publish; its name keeps its case in paths and is folded to lower case in the catalog
     #[arg(long, env = "SPRINGALD_INTO", value_name = "DB.TABLE", help_heading = "Target")]
     pub into: TableName,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
+use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::prelude::SessionContext;
+use object_store::ObjectStoreExt;
 use springald_catalog::{Catalog, CatalogError, WarehouseCatalog};
 use springald_publish::{Report, Target, publish};
 
@@ -16,16 +18,27 @@ use crate::query;
 /// # Errors
 /// When the query cannot be read or planned, or the run fails; then nothing is published.
 pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
-    let sql = std::fs::read_to_string(&args.query)
-        .with_context(|| format!("read query `{}`: give the path of a file with one SELECT", args.query.display()))?;
     let target = Target::open(&args.target, args.into).await?;
+    let sql = read_query(target.context(), &args.query).await.with_context(|| {
+        format!("read query `{}`: give the path or store URL of a file with one SELECT", args.query)
+    })?;
     register_catalog(target.context(), target.catalog()).await?;
     let there = table_names(target.catalog().as_ref()).await.context("read the catalog")?;
-    let plan = query::plan(target.context(), &sql, &there)
-        .await
-        .with_context(|| format!("plan query `{}`", args.query.display()))?;
+    let plan =
+        query::plan(target.context(), &sql, &there).await.with_context(|| format!("plan query `{}`", args.query))?;
     let what = serde_json::json!({ "query": sql });
     publish(&target, "process", plan, what, &BTreeMap::new()).await
+}
+
+/// Reads a query from a path, or from a store that the session knows.
+async fn read_query(context: &SessionContext, file: &str) -> anyhow::Result<String> {
+    if !file.contains("://") {
+        return Ok(std::fs::read_to_string(file)?);
+    }
+    let url = ListingTableUrl::parse(file)?;
+    let store = context.runtime_env().object_store(url.object_store())?;
+    let bytes = store.get(url.prefix()).await?.bytes().await?;
+    Ok(String::from_utf8(bytes.into())?)
 }
 
 async fn register_catalog(context: &SessionContext, catalog: &Arc<dyn Catalog>) -> anyhow::Result<()> {

@@ -44,6 +44,9 @@ pub(crate) enum QueryError {
     /// A table that the catalog does not have.
     #[error("table `{table}` is not in the catalog; {}", there_are(there))]
     UnknownTable { table: String, there: Vec<String> },
+    /// Not SQL.
+    #[error("the query is not one statement of SQL: {reason}")]
+    Syntax { reason: String },
     /// Two columns of one name.
     #[error("two columns of the result are named `{column}`: give one another name with an alias, as in `x AS y`")]
     SameName { column: String },
@@ -61,6 +64,9 @@ fn there_are(tables: &[String]) -> String {
 
 impl From<DataFusionError> for QueryError {
     fn from(error: DataFusionError) -> Self {
+        if let DataFusionError::SQL(parser, _) = error.find_root() {
+            return Self::Syntax { reason: parser.to_string() };
+        }
         let DataFusionError::SchemaError(schema, _) = error.find_root() else {
             return Self::Plan(error);
         };
