@@ -1,6 +1,7 @@
 //! What an ingest job's options promise.
 
-use crate::harness::{CRIMES, Warehouse, compare, crimes, mysql, springald};
+use crate::harness::{CRIMES, Warehouse, clean_command, compare, crimes, mysql, run, springald};
+use serde_json::json;
 
 const PUBLISHED: &str = "crime_data.crimes_2001_to_present";
 
@@ -69,6 +70,49 @@ fn without_a_cluster_the_job_brings_its_own() {
     let query = query.to_str().unwrap();
     let process = springald(&["process", "--query", query, "--into", "embedded.counted", "--warehouse", path]);
     assert_eq!(process.rows(), 1);
+}
+
+#[test]
+fn the_warehouse_may_be_a_relative_path_or_a_file_url() {
+    let table = small_table("spelled");
+    let warehouse = Warehouse::new();
+    let url = format!("file://{}", warehouse.path().to_str().unwrap());
+    for spelling in [".", "./", &url] {
+        let mut command = clean_command(&["ingest", "--source", &mysql().source("spelled"), "--from", &table]);
+        let outcome = run(command.args(["--warehouse", spelling]).current_dir(warehouse.path()));
+        assert_eq!(outcome.report()["location"], warehouse.location(&table), "{spelling}");
+    }
+    assert_eq!(warehouse.newest(&table).0, 3);
+}
+
+#[test]
+fn every_option_may_come_from_the_environment() {
+    let table = small_table("environment");
+    let warehouse = Warehouse::new();
+    let query = warehouse.query_file("SELECT count(*) AS counted FROM environment.t");
+    let query = format!("file://{}", query.to_str().unwrap());
+    let mut ingest = clean_command(&["ingest"]);
+    ingest.env("SPRINGALD_SOURCE", mysql().source("environment")).env("SPRINGALD_FROM", &table);
+    ingest.env("SPRINGALD_WHERE", "id <= 50").env("SPRINGALD_COLUMNS", "id").env("SPRINGALD_SPLITS", "2");
+    let mut process = clean_command(&["process"]);
+    process.env("SPRINGALD_QUERY", &query).env("SPRINGALD_INTO", "environment.counted");
+    for (command, rows) in [(&mut ingest, 50), (&mut process, 1)] {
+        command.env("SPRINGALD_WAREHOUSE", warehouse.path()).env("SPRINGALD_DATE", "2024-02-29");
+        let report = run(command).report();
+        assert_eq!((&report["rows"], &report["date"]), (&json!(rows), &json!("2024-02-29")));
+    }
+}
+
+#[test]
+fn the_report_is_written_to_a_file_too() {
+    let table = small_table("reported");
+    let warehouse = Warehouse::new();
+    let file = warehouse.path().with_extension("json");
+    let printed = warehouse.ingest(&table, &["--report", file.to_str().unwrap()]).report();
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for (key, value) in printed.as_object().unwrap() {
+        assert_eq!(&written[key], value, "{key}");
+    }
 }
 
 /// Creates a table of 100 rows in a database of its own.

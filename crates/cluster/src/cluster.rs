@@ -1,5 +1,6 @@
 //! One cluster, embedded or remote: plans are made and submitted here with one and the same session.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -9,10 +10,11 @@ use datafusion::error::DataFusionError;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_proto::protobuf::PhysicalPlanNode;
-use springald_fault::readable;
+use springald_fault::{needs_new_run, readable};
 
 use crate::embedded::EmbeddedCluster;
 use crate::session::{session_config, session_context};
+use crate::slots::slots;
 use crate::{ClusterAddress, SpringaldCodec};
 
 /// Partitions that a plan is made for on a cluster of unknown size.
@@ -23,7 +25,7 @@ const REMOTE_PARTITIONS: usize = 16;
 pub struct Cluster {
     address: ClusterAddress,
     config: SessionConfig,
-    _embedded: Option<EmbeddedCluster>,
+    embedded: Option<EmbeddedCluster>,
 }
 
 impl Cluster {
@@ -32,16 +34,31 @@ impl Cluster {
     /// A remote cluster is not contacted before the first plan runs.
     pub async fn start(address: Option<ClusterAddress>) -> Result<Self, ClusterError> {
         if let Some(address) = address {
-            return Ok(Self { address, config: session_config(REMOTE_PARTITIONS), _embedded: None });
+            return Ok(Self { address, config: session_config(REMOTE_PARTITIONS), embedded: None });
         }
         let vcores = available_parallelism().map_or(1, usize::from);
         let embedded = EmbeddedCluster::start(vcores).await.map_err(ClusterError::Embedded)?;
-        Ok(Self { address: embedded.address().clone(), config: session_config(vcores), _embedded: Some(embedded) })
+        Ok(Self { address: embedded.address().clone(), config: session_config(vcores), embedded: Some(embedded) })
     }
 
     /// Returns a new context to plan with; what it plans runs on this cluster with the context's own settings.
     pub fn context(&self) -> Result<SessionContext, ClusterError> {
         session_context(self.config.clone()).map_err(ClusterError::Plan)
+    }
+
+    /// Returns how many tasks the cluster runs at the same time, as far as its executors have registered.
+    ///
+    /// # Errors
+    /// When the scheduler does not say, or has no executor.
+    pub async fn slots(&self) -> Result<NonZeroUsize, ClusterError> {
+        let slots = match &self.embedded {
+            Some(embedded) => embedded.vcores(),
+            None => slots(&self.address).await.map_err(|error| {
+                tracing::debug!(address = %self.address, "no answer: {error:#}");
+                ClusterError::Unreachable { address: self.address.clone() }
+            })?,
+        };
+        NonZeroUsize::new(slots).ok_or_else(|| ClusterError::NoExecutors { address: self.address.clone() })
     }
 
     /// Runs a plan that `context` has made, to its end. Its rows stay on the cluster: what it has to say it has written.
@@ -67,6 +84,9 @@ impl Cluster {
             tracing::debug!(address = %self.address, "connection failed: {text}");
             return ClusterError::Unreachable { address: self.address.clone() };
         }
+        if needs_new_run(&text) {
+            return ClusterError::StartOver(readable(&text));
+        }
         ClusterError::Job(readable(&text))
     }
 }
@@ -80,9 +100,18 @@ pub enum ClusterError {
         /// Where it should be.
         address: ClusterAddress,
     },
+    /// The scheduler has no executors.
+    #[error("no executor has registered at {address}: start one with `springald executor`")]
+    NoExecutors {
+        /// The scheduler.
+        address: ClusterAddress,
+    },
     /// The job ran and failed; the text is the first task's error.
     #[error("the run failed on the cluster: {0}")]
     Job(String),
+    /// The job failed because its moment has passed: a new run may succeed.
+    #[error("the run must start over: {0}")]
+    StartOver(String),
     /// A session could not be made.
     #[error("plan the job")]
     Plan(#[source] DataFusionError),

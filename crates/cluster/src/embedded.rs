@@ -34,6 +34,7 @@ use crate::{ClusterAddress, SpringaldCodec, bind, scheduler_config, serve_schedu
 #[derive(Debug)]
 pub(crate) struct EmbeddedCluster {
     address: ClusterAddress,
+    vcores: usize,
     _services: JoinSet<()>,
     _work_dir: TempDir,
 }
@@ -70,7 +71,12 @@ impl EmbeddedCluster {
             let polled = poll_loop(scheduler, executor, codec(), Some(work_available), None, health).await;
             log_end("executor", polled.map_err(Into::into));
         });
-        Ok(Self { address, _services: services, _work_dir: work_dir })
+        Ok(Self { address, vcores, _services: services, _work_dir: work_dir })
+    }
+
+    /// Returns how many tasks the executor runs at the same time.
+    pub(crate) fn vcores(&self) -> usize {
+        self.vcores
     }
 
     /// Returns the address of the scheduler.

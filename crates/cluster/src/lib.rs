@@ -10,6 +10,7 @@ mod embedded;
 mod progress;
 mod service;
 mod session;
+mod slots;
 
 pub use address::{ClusterAddress, ParseAddressError};
 pub use cluster::{Cluster, ClusterError};

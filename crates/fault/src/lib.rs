@@ -13,6 +13,9 @@ use datafusion::error::DataFusionError;
 const OPEN: char = '⟦';
 const CLOSE: char = '⟧';
 
+/// Stands at the start of a text whose run may start over.
+const AGAIN: char = '↻';
+
 /// Whether the same task may succeed when it is run again, here or on another executor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
@@ -20,6 +23,8 @@ pub enum Retry {
     MayHelp,
     /// It will fail again: bad data, a refused request.
     IsUseless,
+    /// It will fail again, but the whole run may succeed when it starts over: the moment it reads as of has passed.
+    NeedsNewRun,
 }
 
 /// Returns `error` with all its causes, and a `hint` on the way out, as the error of a task.
@@ -29,10 +34,13 @@ pub fn task_error(error: &(dyn Error + 'static), retry: Retry, hint: Option<&str
         text.push_str("\nhint: ");
         text.push_str(hint);
     }
+    if retry == Retry::NeedsNewRun {
+        text.insert(0, AGAIN);
+    }
     let failure = TaskFailure(text);
     match retry {
         Retry::MayHelp => DataFusionError::IoError(io::Error::other(failure)),
-        Retry::IsUseless => DataFusionError::External(Box::new(failure)),
+        Retry::IsUseless | Retry::NeedsNewRun => DataFusionError::External(Box::new(failure)),
     }
 }
 
@@ -51,10 +59,15 @@ pub fn message(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// Returns whether a failed job's text says that the run may succeed when it starts over.
+pub fn needs_new_run(failure: &str) -> bool {
+    marked(failure).is_some_and(|message| message.starts_with(AGAIN))
+}
+
 /// Returns what a failed job's text says without the layers that Ballista and DataFusion wrap around it.
 pub fn readable(failure: &str) -> String {
     if let Some(message) = marked(failure) {
-        return message;
+        return message.trim_start_matches(AGAIN).to_owned();
     }
     let marks = ["runtime execution error: ", "due to IO error: "];
     let cause = marks.iter().find_map(|mark| failure.rsplit_once(mark)).map(|(_, cause)| cause);
@@ -120,6 +133,14 @@ mod tests {
         assert!(matches!(error.find_root(), DataFusionError::IoError(_)));
         let error = task_error(&broken(), Retry::IsUseless, None);
         assert!(!matches!(error.find_root(), DataFusionError::IoError(_)));
+    }
+
+    #[test]
+    fn a_run_that_may_start_over_says_so() {
+        let error = task_error(&broken(), Retry::NeedsNewRun, None);
+        assert!(needs_new_run(&format!("Job failed: {error:?}")));
+        assert_eq!(readable(&format!("{error:?}")), broken().to_string());
+        assert!(!needs_new_run(&format!("{:?}", task_error(&broken(), Retry::IsUseless, None))));
     }
 
     #[test]

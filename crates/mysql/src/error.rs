@@ -153,6 +153,40 @@ pub enum SourceError {
         /// What is wrong with the value, and the way out.
         problem: String,
     },
+    /// A seat at the run's meeting is still held by a connection that was lost.
+    #[error("take a snapshot of table `{table}`: seat {seat} is still held by a lost connection")]
+    SeatTaken {
+        /// The table.
+        table: SourceTable,
+        /// The seat.
+        seat: u32,
+    },
+    /// A session came after the moment that the others read the table as of.
+    #[error("take a snapshot of table `{table}`: the moment has passed that the other sessions read it as of")]
+    TooLate {
+        /// The table.
+        table: SourceTable,
+    },
+    /// Not all sessions of a run had their snapshot while the table was locked.
+    #[error("{missing} of {seats} sessions had no snapshot of table `{table}` after {} s", limit.as_secs())]
+    SnapshotTimeout {
+        /// The table.
+        table: SourceTable,
+        /// How long writers were kept waiting.
+        limit: Duration,
+        /// Sessions without a snapshot.
+        missing: usize,
+        /// Sessions in all.
+        seats: usize,
+    },
+    /// The table's rows have no versions, so it cannot be read as of one moment.
+    #[error("table `{table}` ({what}) cannot be read as of one moment")]
+    NoSnapshots {
+        /// The table.
+        table: SourceTable,
+        /// Its engine, or that it is a view.
+        what: String,
+    },
     /// The server's answer does not have the expected form.
     #[error("{action} table `{table}`: {problem}")]
     Unexpected {
@@ -202,7 +236,7 @@ impl SourceError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::ConnectTimeout { .. } | Self::Silence { .. } => true,
+            Self::ConnectTimeout { .. } | Self::Silence { .. } | Self::SeatTaken { .. } => true,
             Self::Connect { cause, .. } | Self::Query { cause, .. } => is_transient(cause),
             Self::Password { .. }
             | Self::Login { .. }
@@ -213,6 +247,9 @@ impl SourceError {
             | Self::Unsupported { .. }
             | Self::SplitColumn { .. }
             | Self::Value { .. }
+            | Self::TooLate { .. }
+            | Self::SnapshotTimeout { .. }
+            | Self::NoSnapshots { .. }
             | Self::Unexpected { .. } => false,
         }
     }
@@ -235,6 +272,10 @@ impl SourceError {
             Self::TableDenied { table, .. } => {
                 Some(format!("let the user read it: `GRANT SELECT ON {} TO …`", table.quoted()))
             }
+            Self::SnapshotTimeout { .. } => Some(
+                "give the cluster as many free task slots as there are sessions, or raise --lock-timeout".to_owned(),
+            ),
+            Self::NoSnapshots { .. } => Some("use --consistency verify or none".to_owned()),
             Self::UnknownTable { .. } => Some("names are case-sensitive on most servers".to_owned()),
             Self::Query { cause, .. } if is_user_fault(cause) => {
                 Some("check the condition of `--where` and the column names in it".to_owned())
@@ -245,6 +286,8 @@ impl SourceError {
             | Self::Query { .. }
             | Self::Silence { .. }
             | Self::Value { .. }
+            | Self::SeatTaken { .. }
+            | Self::TooLate { .. }
             | Self::Unexpected { .. } => None,
         }
     }
@@ -253,7 +296,11 @@ impl SourceError {
 /// Carries the error out of a task, with its hint; only a transient one makes Ballista repeat the task.
 impl From<SourceError> for DataFusionError {
     fn from(error: SourceError) -> Self {
-        let retry = if error.is_transient() { Retry::MayHelp } else { Retry::IsUseless };
+        let retry = match &error {
+            SourceError::TooLate { .. } => Retry::NeedsNewRun,
+            error if error.is_transient() => Retry::MayHelp,
+            _ => Retry::IsUseless,
+        };
         task_error(&error, retry, error.hint().as_deref())
     }
 }

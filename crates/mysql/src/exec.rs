@@ -160,8 +160,7 @@ impl ExecutionPlan for MySqlReadExec {
                     tracing::debug!(split = split.number, range = %split.range, "split read");
                 }
             }
-            reader.close();
-            Ok(())
+            reader.close().await
         });
         Ok(stream.build())
     }

@@ -12,6 +12,7 @@
 //! pieces that an ingest job puts together itself.
 
 mod connect;
+mod consistency;
 mod decode;
 mod error;
 mod exec;
@@ -26,6 +27,7 @@ mod split;
 mod table;
 
 pub use connect::{Session, connect};
+pub use consistency::{Change, Host, Mark, Meeting, compare, mark};
 pub use error::SourceError;
 pub use exec::{MySqlReadExec, nulled_dates};
 pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
@@ -35,6 +37,6 @@ pub use secret::Secret;
 pub use select::select_sql;
 pub use spec::{DateNullCount, InvalidDates, ReadOptions, ReadSpec, TinyInt1};
 pub use split::{
-    Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, splits_relation,
+    Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, sessions_relation, splits_relation,
 };
 pub use table::MySqlTable;

@@ -44,7 +44,7 @@ impl SplitReader {
         let spec = Arc::clone(&self.spec);
         let session = match &mut self.session {
             Some(session) => session,
-            none => none.insert(connect(&spec.source).await?),
+            none => none.insert(open(&spec, split.number).await?),
         };
         let mut watch = Watch::new(spec.options.silence);
         let sql = select_sql(&spec, &split.range);
@@ -53,12 +53,25 @@ impl SplitReader {
         drain(rows, &mut watch, &spec, split, sink).await
     }
 
-    /// Says goodbye to the server after the last split.
-    pub(crate) fn close(self) {
-        if let Some(session) = self.session {
+    /// Says goodbye to the server after the last split, when the others no longer wait for this session.
+    pub(crate) async fn close(self) -> Result<()> {
+        if let Some(mut session) = self.session {
+            if let Some(meeting) = &self.spec.meeting {
+                meeting.wait_for_gate(&mut session, &self.spec.table).await?;
+            }
             session.close();
         }
+        Ok(())
     }
+}
+
+/// Opens a session; where the run's sessions meet, it takes the seat that has the number of its first split.
+async fn open(spec: &ReadSpec, seat: u32) -> Result<Session> {
+    let mut session = connect(&spec.source).await?;
+    if let Some(meeting) = &spec.meeting {
+        meeting.join(&mut session, &spec.table, seat).await?;
+    }
+    Ok(session)
 }
 
 async fn drain(

@@ -1,5 +1,6 @@
 //! `ReadSpec`: what is read from which table, and how. This is what travels in a physical plan.
 
+use crate::consistency::Meeting;
 use crate::login::MySqlSource;
 use crate::name::SourceTable;
 use crate::schema::{SourceColumn, arrow_type, may_become_null};
@@ -26,6 +27,8 @@ pub struct ReadSpec {
     pub limit: Option<u64>,
     /// What the splits' ranges are ranges of; nothing if the table is read as one split.
     pub key: Option<SplitKey>,
+    /// Where the sessions of the run meet, to read the table as of one moment; nothing if each reads as of its own.
+    pub meeting: Option<Meeting>,
     /// How values are carried over, and in which portions.
     pub options: ReadOptions,
 }
@@ -102,6 +105,7 @@ impl ReadSpec {
             pushed: Vec::new(),
             limit: None,
             key: None,
+            meeting: None,
             options: ReadOptions::default(),
         }
     }
@@ -122,6 +126,12 @@ impl ReadSpec {
     #[must_use]
     pub fn with_key(self, key: Option<SplitKey>) -> Self {
         Self { key, ..self }
+    }
+
+    /// Returns the same read, by sessions that meet.
+    #[must_use]
+    pub fn with_meeting(self, meeting: Option<Meeting>) -> Self {
+        Self { meeting, ..self }
     }
 
     /// Returns the schema of the batches that are read.

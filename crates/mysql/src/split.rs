@@ -4,11 +4,11 @@
 //! schema ──choose──▶ key ──walk (exact) or estimate (cheap)──▶ boundaries ──▶ ranges ──▶ relation
 //! ```
 
+mod axis;
 mod choose;
 mod condition;
 mod estimate;
 mod key;
-mod line;
 mod plan;
 mod probe;
 mod relation;
@@ -16,7 +16,7 @@ mod walk;
 
 pub use key::{Key, KeyColumn, KeyRange, KeyValue, SplitKey};
 pub use plan::{SplitPlan, plan_splits};
-pub use relation::splits_relation;
+pub use relation::{sessions_relation, splits_relation};
 
 pub(crate) use condition::{range_condition, text_literal};
 pub(crate) use relation::splits_of;

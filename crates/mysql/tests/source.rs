@@ -2,17 +2,24 @@
 //! `SPRINGALD_TEST_MYSQL_URL` names (with its password in `MYSQL_PWD`, and the right to create databases and
 //! users).
 
+#[cfg(test)]
 #[path = "source/errors.rs"]
 mod errors;
+#[cfg(test)]
 #[path = "source/fixture.rs"]
 mod fixture;
+#[cfg(test)]
 #[path = "source/reads.rs"]
 mod reads;
+#[cfg(test)]
 #[path = "source/server.rs"]
 mod server;
+#[cfg(test)]
 #[path = "source/splits.rs"]
 mod splits;
+#[cfg(test)]
 #[path = "source/tables.rs"]
 mod tables;
+#[cfg(test)]
 #[path = "source/types.rs"]
 mod types;

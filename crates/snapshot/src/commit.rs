@@ -34,7 +34,7 @@ pub enum Pointer {
     StaysAtLaterDay,
 }
 
-/// Publishes the run in `records` as `splits` splits with `columns`.
+/// Publishes the run in `records` as `splits` splits with `columns`; `consistency` goes into `commit.json`.
 ///
 /// # Errors
 /// Nothing is published when a split is missing, a file is not as its manifest says, or a run that started later has
@@ -44,6 +44,7 @@ pub async fn commit(
     catalog: &dyn Catalog,
     splits: u32,
     columns: Vec<Column>,
+    consistency: serde_json::Value,
 ) -> Result<Committed, CommitError> {
     let manifests = records.splits().await?;
     complete(&manifests, splits)?;
@@ -51,7 +52,7 @@ pub async fn commit(
     let name = records.layout().table.catalog_name();
     let before = catalog.table(&name).await?;
     let replaced = before.map(|found| found.table.storage_descriptor.location);
-    let record = totals(&manifests, records.layout(), replaced);
+    let record = CommitRecord { consistency, replaced, ..totals(&manifests, records.layout()) };
     records.put_commit(&record).await?;
 
     let publication = Publication { layout: records.layout(), catalog, name, columns, record };
@@ -66,7 +67,7 @@ fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), CommitError>
     if missing.is_empty() { Ok(()) } else { Err(CommitError::Incomplete { missing, splits }) }
 }
 
-fn totals(manifests: &[SplitManifest], layout: &RunLayout, replaced: Option<String>) -> CommitRecord {
+fn totals(manifests: &[SplitManifest], layout: &RunLayout) -> CommitRecord {
     let files = || manifests.iter().flat_map(|manifest| &manifest.files);
     CommitRecord {
         version: RECORD_VERSION,
@@ -74,7 +75,8 @@ fn totals(manifests: &[SplitManifest], layout: &RunLayout, replaced: Option<Stri
         files: files().count() as u64,
         bytes: files().map(|file| file.bytes).sum(),
         location: layout.location(),
-        replaced,
+        replaced: None,
+        consistency: serde_json::Value::Null,
     }
 }
 

@@ -97,6 +97,9 @@ pub struct CommitRecord {
     pub location: String,
     /// The location that the catalog named before, if any.
     pub replaced: Option<String>,
+    /// What is known of the source's consistency while it was read; null where there is no source.
+    #[serde(default)]
+    pub consistency: serde_json::Value,
 }
 
 /// The records of one run, in its store.

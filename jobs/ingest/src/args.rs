@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use springald_catalog::TableName;
 use springald_mysql::{MySqlSource, ParseSourceError, SourceTable};
 use springald_publish::TargetArgs;
@@ -39,6 +40,13 @@ pub struct IngestArgs {
     /// Parts to read at the same time or one after the other, of about the same number of rows each
     #[arg(long, env = "SPRINGALD_SPLITS", value_name = "N", default_value = "16", help_heading = "Source")]
     pub splits: NonZeroUsize,
+    /// What is made sure of while the table is read
+    #[arg(long, env = "SPRINGALD_CONSISTENCY", value_name = "MODE", default_value = "verify", help_heading = "Source")]
+    pub consistency: Consistency,
+    /// Longest time for which writers of the table may wait with --consistency snapshot, e.g. 30s
+    #[arg(long, env = "SPRINGALD_LOCK_TIMEOUT", value_name = "TIME", default_value = "30s",
+        value_parser = humantime::parse_duration, help_heading = "Source")]
+    pub lock_timeout: Duration,
     /// Table to publish; its name keeps its case in paths and is folded to lower case in the catalog. Default: --from
     #[arg(long, env = "SPRINGALD_INTO", value_name = "DB.TABLE", help_heading = "Target")]
     pub into: Option<TableName>,
@@ -72,4 +80,15 @@ impl fmt::Debug for TypedSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// What is made sure of while a table is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Consistency {
+    /// Look before and after whether the table changed, and say so in commit.json and the report
+    Verify,
+    /// Read the table as of one moment; writers wait until every session has begun. Needs the LOCK TABLES privilege
+    Snapshot,
+    /// Nothing
+    None,
 }

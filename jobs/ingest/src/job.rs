@@ -1,23 +1,38 @@
 //! The job: look at the table → choose columns → cut it into splits → run → commit.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use anyhow::Context;
 use springald_catalog::{TableName, fold_columns};
-use springald_mysql::{
-    MySqlReadExec, ReadSpec, SourceColumn, SourceError, SplitPlan, TableSchema, connect, describe, plan_splits,
-    splits_relation,
-};
-use springald_publish::{Report, Target, publish};
+use springald_cluster::ClusterError;
+use springald_mysql::{ReadSpec, SourceColumn, SourceError, TableSchema, connect, describe, plan_splits};
+use springald_publish::{Report, Target};
 
 use crate::IngestArgs;
+use crate::consistency::{Reading, Unplanned};
+
+/// How often a run that reads as of one moment starts over when a session was lost.
+const TRIES: usize = 3;
 
 /// Runs the job.
 ///
 /// # Errors
 /// When the table cannot be read as asked, or the run fails; then nothing is published.
 pub async fn run(args: IngestArgs) -> anyhow::Result<Report> {
+    for _ in 1..TRIES {
+        match run_once(&args).await {
+            Err(error) if is_to_start_over(&error) => tracing::warn!("starting over with a new run: {error:#}"),
+            done => return done,
+        }
+    }
+    run_once(&args).await
+}
+
+fn is_to_start_over(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<ClusterError>(), Some(ClusterError::StartOver(_)))
+}
+
+async fn run_once(args: &IngestArgs) -> anyhow::Result<Report> {
     let into = match &args.into {
         Some(into) => into.clone(),
         None => TableName::try_new(&args.from.database, &args.from.table)
@@ -30,7 +45,6 @@ pub async fn run(args: IngestArgs) -> anyhow::Result<Report> {
     let comments = comments(&columns);
     let spec = ReadSpec::new(source.clone(), args.from.clone(), columns).with_filter(args.r#where.clone());
     let plan = plan_splits(&mut session, &table, &spec, args.splits, args.split_column.as_deref()).await?;
-    session.close();
 
     let target = Target::open(&args.target, into).await?;
     for warning in &plan.warnings {
@@ -42,8 +56,10 @@ pub async fn run(args: IngestArgs) -> anyhow::Result<Report> {
         "where": args.r#where,
         "splits": plan.splits,
     });
-    let read = read_plan(spec, &plan)?;
-    publish(&target, "ingest", Arc::new(read), what, &comments).await
+    let reading = Reading { mode: args.consistency, lock_timeout: args.lock_timeout, spec, plan };
+    let report = reading.publish(&target, Unplanned { what, comments }, &mut session).await?;
+    session.close();
+    Ok(report)
 }
 
 fn chosen(table: &TableSchema, names: &[String]) -> anyhow::Result<Vec<SourceColumn>> {
@@ -64,11 +80,6 @@ fn named_for_catalog(columns: Vec<SourceColumn>) -> anyhow::Result<Vec<SourceCol
 fn comments(columns: &[SourceColumn]) -> BTreeMap<String, String> {
     let comment = |column: &SourceColumn| Some((column.field_name.clone(), column.comment.clone()?));
     columns.iter().filter_map(comment).collect()
-}
-
-fn read_plan(spec: ReadSpec, plan: &SplitPlan) -> anyhow::Result<MySqlReadExec> {
-    let spec = spec.with_key(plan.key.clone());
-    Ok(MySqlReadExec::try_new(splits_relation(&plan.splits)?, Arc::new(spec))?)
 }
 
 /// Returns what the user can do about a failure of the source.

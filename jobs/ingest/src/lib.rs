@@ -1,6 +1,7 @@
 //! `springald ingest`: a MySQL table becomes the next snapshot of a catalog table.
 
 mod args;
+mod consistency;
 mod job;
 
 pub use args::IngestArgs;

@@ -8,7 +8,7 @@ use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::prelude::SessionContext;
 use object_store::ObjectStoreExt;
 use springald_catalog::{Catalog, CatalogError, WarehouseCatalog};
-use springald_publish::{Report, Target, publish};
+use springald_publish::{Report, Target, Work, publish};
 
 use crate::ProcessArgs;
 use crate::query;
@@ -27,7 +27,8 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
     let plan =
         query::plan(target.context(), &sql, &there).await.with_context(|| format!("plan query `{}`", args.query))?;
     let what = serde_json::json!({ "query": sql });
-    publish(&target, "process", plan, what, &BTreeMap::new()).await
+    let work = Work { job: "process", input: plan, what, comments: BTreeMap::new() };
+    publish(&target, work, async { Ok(serde_json::Value::Null) }).await
 }
 
 /// Reads a query from a path, or from a store that the session knows.

@@ -17,36 +17,48 @@ use crate::{Report, Target};
 /// Bytes that a data file aims for: what Athena and Spark read best.
 const TARGET_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Runs `input` as the snapshot of `target` and publishes it: each partition becomes one split.
+/// What a job publishes.
+#[derive(Debug)]
+pub struct Work {
+    /// The job, `ingest` or `process`.
+    pub job: &'static str,
+    /// The rows: each partition becomes one split.
+    pub input: Arc<dyn ExecutionPlan>,
+    /// What is copied or computed, for the plan record; holds no secret.
+    pub what: serde_json::Value,
+    /// Comments for the catalog, by stored column name.
+    pub comments: BTreeMap<String, String>,
+}
+
+/// Runs `work` as the snapshot of `target` and publishes it.
 ///
-/// `what` says in the plan record what is copied or computed; it must hold no secret. `comments` go to the catalog, by
-/// stored column name.
+/// `consistency` is asked, when every split is written, what is known of the source while it was read.
 ///
 /// # Errors
 /// When the run fails before every split is written, or its commit is refused; then nothing is published.
 pub async fn publish(
     target: &Target,
-    job: &str,
-    input: Arc<dyn ExecutionPlan>,
-    what: serde_json::Value,
-    comments: &BTreeMap<String, String>,
+    work: Work,
+    consistency: impl Future<Output = anyhow::Result<serde_json::Value>>,
 ) -> anyhow::Result<Report> {
     let started = Instant::now();
     let layout = target.layout();
-    let splits = u32::try_from(input.output_partitioning().partition_count()).context("count splits")?;
+    let splits = u32::try_from(work.input.output_partitioning().partition_count()).context("count splits")?;
     let spec = WriteSpec { layout: layout.clone(), target_file_bytes: TARGET_FILE_BYTES };
-    let write = Arc::new(SnapshotWriteExec::try_new(input, spec)?);
-    let columns = columns(write.file_schema(), comments)?;
-    target.records.put_plan(&PlanRecord::new(job, layout.clone(), splits, what)).await?;
-    tracing::info!(job, table = %layout.table, run = %layout.run, splits, "run starts");
+    let write = Arc::new(SnapshotWriteExec::try_new(work.input, spec)?);
+    let columns = columns(write.file_schema(), &work.comments)?;
+    target.records.put_plan(&PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
+    tracing::info!(job = work.job, table = %layout.table, run = %layout.run, splits, "run starts");
 
-    let committed = run_and_commit(target, write, splits, columns).await?;
+    run(target, write, splits).await?;
+    let consistency = consistency.await?;
+    let committed = commit(&target.records, target.catalog.as_ref(), splits, columns, consistency).await?;
     if committed.pointer == Pointer::StaysAtLaterDay {
         tracing::warn!(table = %layout.table, date = %layout.date, "table points at a later day: only its history changed");
     }
-    let report = report(target, job, &committed, started);
+    let report = report(target, work.job, &committed, started);
     if let Some(file) = &target.report {
-        let text = serde_json::to_string_pretty(&report)?;
+        let text = report.in_full(&committed.record.consistency)?;
         std::fs::write(file, text)
             .with_context(|| format!("write report `{}`; the run is published", file.display()))?;
     }
@@ -54,32 +66,26 @@ pub async fn publish(
 }
 
 /// The manifests decide: a job that failed after its last split was written is as good as one that did not.
-async fn run_and_commit(
-    target: &Target,
-    write: Arc<SnapshotWriteExec>,
-    splits: u32,
-    columns: Vec<Column>,
-) -> anyhow::Result<Committed> {
+async fn run(target: &Target, write: Arc<SnapshotWriteExec>, splits: u32) -> anyhow::Result<()> {
     let ran = tokio::select! {
         ran = target.cluster.run(target.context(), write) => ran,
         () = watch(&target.records, splits) => Ok(()),
     };
-    let committed = commit(&target.records, target.catalog.as_ref(), splits, columns).await;
-    match (ran, committed) {
-        (Err(failure), Err(CommitError::Incomplete { .. })) => Err(failure.into()),
-        (Err(failure), Ok(committed)) => {
-            tracing::warn!("the cluster reported a failure after every split was written: {failure}");
-            Ok(committed)
-        }
-        (_, committed) => Ok(committed?),
+    let Err(failure) = ran else {
+        return Ok(());
+    };
+    if target.records.finished_splits().await? < u64::from(splits) {
+        return Err(failure.into());
     }
+    tracing::warn!("the cluster reported a failure after every split was written: {failure}");
+    Ok(())
 }
 
 /// Returns the catalog's columns of files with `schema`.
 ///
 /// # Errors
 /// When a column has a type that the catalog does not know.
-pub fn columns(schema: &Schema, comments: &BTreeMap<String, String>) -> anyhow::Result<Vec<Column>> {
+fn columns(schema: &Schema, comments: &BTreeMap<String, String>) -> anyhow::Result<Vec<Column>> {
     let column = |field: &Arc<datafusion::arrow::datatypes::Field>| {
         let kind = hive_type(field.data_type()).with_context(|| format!("column `{}`", field.name()))?;
         let column = Column::new(field.name(), kind);

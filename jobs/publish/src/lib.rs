@@ -6,6 +6,6 @@ mod report;
 mod target;
 
 pub use args::{CatalogKind, TargetArgs};
-pub use job::{columns, is_overtaken, publish};
+pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
 pub use target::{Target, TargetError};

@@ -24,3 +24,18 @@ pub struct Report {
     /// How long the run took, from its start to its commit.
     pub seconds: f64,
 }
+
+impl Report {
+    /// Returns the text of a report file: the line's members, and what is known of the source's consistency.
+    pub(crate) fn in_full(&self, consistency: &serde_json::Value) -> Result<String, serde_json::Error> {
+        let full = Full { report: self, consistency };
+        serde_json::to_string_pretty(&full)
+    }
+}
+
+#[derive(Serialize)]
+struct Full<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    consistency: &'a serde_json::Value,
+}

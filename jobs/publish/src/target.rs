@@ -56,6 +56,11 @@ impl Target {
         &self.catalog
     }
 
+    /// Returns the cluster that the run's plan runs on.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
     /// Returns the run's place.
     pub fn layout(&self) -> &RunLayout {
         self.records.layout()

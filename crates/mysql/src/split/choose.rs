@@ -29,11 +29,8 @@ pub(super) fn choose(schema: &TableSchema, wanted: Option<&str>) -> Result<Choic
 }
 
 fn wanted_key(schema: &TableSchema, column: &SourceColumn) -> Result<SplitKey, SourceError> {
-    let refused = |reason| SourceError::SplitColumn {
-        table: schema.table.clone(),
-        column: column.name.clone(),
-        reason,
-    };
+    let refused =
+        |reason| SourceError::SplitColumn { table: schema.table.clone(), column: column.name.clone(), reason };
     if !can_split(column.kind) {
         return Err(refused(format!("its type is `{}`", column.declared)));
     }
@@ -42,7 +39,9 @@ fn wanted_key(schema: &TableSchema, column: &SourceColumn) -> Result<SplitKey, S
     }
     let starts_with_it = |key: &&TableKey| key.columns.first() == Some(&column.name);
     let key = schema.keys.iter().find(starts_with_it).and_then(|key| split_key(schema, key));
-    key.ok_or_else(|| refused(format!("no index begins with it, so each split would read the whole table; {}", indexed(schema))))
+    key.ok_or_else(|| {
+        refused(format!("no index begins with it, so each split would read the whole table; {}", indexed(schema)))
+    })
 }
 
 /// Returns the usable first columns of an index. A NULL in a column of a longer key would make its comparisons
@@ -99,7 +98,9 @@ fn can_split(kind: ColumnKind) -> bool {
 fn no_key(schema: &TableSchema) -> String {
     let table = &schema.table;
     if schema.is_view {
-        return format!("`{table}` is a view, so it is read in one split; name a column of it that is indexed with `--split-column`");
+        return format!(
+            "`{table}` is a view, so it is read in one split; name a column of it that is indexed with `--split-column`"
+        );
     }
     format!(
         "table `{table}` has no primary key or unique index to split by, so it is read in one split; add one \

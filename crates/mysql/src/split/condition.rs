@@ -31,6 +31,26 @@ pub(super) fn after_condition(key: &SplitKey, start: &Key) -> String {
     ordered(start, Operator::Greater, Operator::GreaterOrEqual, Operator::Greater).sql(key)
 }
 
+/// Writes the condition that holds for the rows whose first columns are `prefix`; nothing if that is every row.
+pub(super) fn tie_condition(key: &SplitKey, prefix: &[KeyValue]) -> Option<String> {
+    (!prefix.is_empty()).then(|| ties(prefix).sql(key))
+}
+
+/// Writes the condition that holds for the rows whose first columns are `prefix`, and whose next column is greater
+/// than `low` and not less than `from`.
+pub(super) fn beyond_condition(key: &SplitKey, prefix: &[KeyValue], low: &KeyValue, from: Option<&KeyValue>) -> String {
+    let compare = |operator, value| Condition::Compare { column: prefix.len(), operator, value };
+    let mut parts = vec![ties(prefix), compare(Operator::Greater, low)];
+    parts.extend(from.map(|from| compare(Operator::GreaterOrEqual, from)));
+    parts.retain(|part| *part != Condition::And(Vec::new()));
+    Condition::And(parts).sql(key)
+}
+
+fn ties(prefix: &[KeyValue]) -> Condition<'_> {
+    let tie = |(column, value)| Condition::Compare { column, operator: Operator::Equal, value };
+    Condition::And(prefix.iter().enumerate().map(tie).collect())
+}
+
 /// Of the ranges that a sorted list of boundaries makes, exactly one condition holds for every row, NULLs
 /// included: `below` and `from` one boundary exclude each other and leave nothing out.
 fn in_range<'a>(key: &SplitKey, range: &'a KeyRange) -> Option<Condition<'a>> {

@@ -1,11 +1,11 @@
 //! Plans the splits of a read.
 
+use super::Split;
 use super::choose::{Choice, choose};
 use super::estimate::estimate;
 use super::key::{KeyRange, SplitKey, ranges};
 use super::probe::Probe;
 use super::walk::{Cuts, walk};
-use super::Split;
 use crate::error::SourceError;
 use crate::schema::TableSchema;
 use crate::spec::ReadSpec;
@@ -60,7 +60,7 @@ async fn cuts(probe: &mut Probe<'_>, requested: NonZeroUsize) -> Result<Cuts, So
     let rows = probe.whole().await;
     match rows {
         Some(rows) if parts == 1 => Ok(Cuts::none(rows)),
-        Some(rows) if rows > WALKED_ROWS => match estimate(probe, parts).await? {
+        Some(rows) if rows > WALKED_ROWS => match estimate(probe, parts, rows).await? {
             Some(cuts) => Ok(cuts),
             None => walk(probe, parts).await,
         },

@@ -1,6 +1,6 @@
 //! The questions about a key that split planning asks the server.
 
-use super::condition::after_condition;
+use super::condition::{after_condition, beyond_condition, tie_condition};
 use super::key::{Key, KeyRange, KeyValue, SplitKey};
 use super::range_condition;
 use crate::error::SourceError;
@@ -55,6 +55,7 @@ impl Probe<'_> {
     /// table's statistics are.
     pub(super) async fn estimate(&mut self, range: &KeyRange) -> Result<Option<u64>, SourceError> {
         let condition = range_condition(self.key, range);
+        let is_whole = condition.is_none();
         let (columns, from) = (key_columns(self.key), from_index(self.spec, self.key));
         let filter = where_clause(self.spec, condition);
         let sql = format!("EXPLAIN FORMAT=TRADITIONAL SELECT {columns} FROM {from}{filter}");
@@ -64,21 +65,69 @@ impl Probe<'_> {
             Some("range" | "ref" | "ref_or_null" | "const" | "system") => explained_rows(row),
             // No type: the optimizer has seen that there is no such row.
             None => Some(0),
-            // The whole table or index would be read, whatever the range.
-            Some(_) => None,
+            // Everything would be read, which says something only of everything.
+            Some(_) => explained_rows(row).filter(|_| is_whole),
         })
     }
 
-    /// Returns the least and the greatest key, by the key's first column only; nothing if there is none.
-    pub(super) async fn ends(&mut self) -> Result<Option<(KeyValue, KeyValue)>, SourceError> {
-        let Some(first) = self.key.columns.first() else { return Ok(None) };
-        let name = quote_name(&first.name);
-        let sql = format!("SELECT MIN({name}), MAX({name}) FROM {}", self.spec.table.quoted());
+    /// Returns the least and the greatest value of the column after `prefix`, of the rows whose first columns are
+    /// `prefix`; nothing if there is no such row.
+    pub(super) async fn ends(&mut self, prefix: &[KeyValue]) -> Result<Option<(KeyValue, KeyValue)>, SourceError> {
+        let Some(column) = self.key.columns.get(prefix.len()) else { return Ok(None) };
+        let (name, kind) = (quote_name(&column.name), column.kind);
+        let condition = tie_condition(self.key, prefix).map(|tie| format!(" WHERE {tie}")).unwrap_or_default();
+        let from = from_index(self.spec, self.key);
+        let sql = format!("SELECT MIN({name}), MAX({name}) FROM {from}{condition}");
         let row: Option<Row> = self.conn.exec_first(sql, ()).await.map_err(|cause| self.failed(cause))?;
         let Some(row) = row else { return Ok(None) };
-        let kind = first.kind;
         let end = |index| self.value(&row, index, kind);
         Ok(end(0)?.zip(end(1)?))
+    }
+
+    /// Returns the first value of the column after `prefix` that is greater than `low`, not less than `from`, and
+    /// in `range`, of the rows whose first columns are `prefix`; nothing if there is none, or if the server cannot
+    /// compare its column with `from`, which is a guess.
+    pub(super) async fn next_from(
+        &mut self,
+        prefix: &[KeyValue],
+        low: &KeyValue,
+        from: Option<&KeyValue>,
+        range: &KeyRange,
+    ) -> Result<Option<KeyValue>, SourceError> {
+        let condition = beyond_condition(self.key, prefix, low, from);
+        match self.first_in(prefix, condition, range, "").await {
+            Err(SourceError::Query { cause: mysql_async::Error::Server(_), .. }) if from.is_some() => Ok(None),
+            found => found,
+        }
+    }
+
+    /// Returns the greatest value of the column after `prefix` that is greater than `low` and in `range`, of the rows
+    /// whose first columns are `prefix`; nothing if there is none.
+    pub(super) async fn last(
+        &mut self,
+        prefix: &[KeyValue],
+        low: &KeyValue,
+        range: &KeyRange,
+    ) -> Result<Option<KeyValue>, SourceError> {
+        let condition = beyond_condition(self.key, prefix, low, None);
+        self.first_in(prefix, condition, range, " DESC").await
+    }
+
+    async fn first_in(
+        &mut self,
+        prefix: &[KeyValue],
+        condition: String,
+        range: &KeyRange,
+        order: &str,
+    ) -> Result<Option<KeyValue>, SourceError> {
+        let Some(column) = self.key.columns.get(prefix.len()) else { return Ok(None) };
+        let (name, kind) = (quote_name(&column.name), column.kind);
+        let below = range_condition(self.key, &KeyRange { start: None, end: range.end.clone() });
+        let below = below.map(|below| format!(" AND {below}")).unwrap_or_default();
+        let from = from_index(self.spec, self.key);
+        let sql = format!("SELECT {name} FROM {from} WHERE {condition}{below} ORDER BY {name}{order} LIMIT 1");
+        let row: Option<Row> = self.conn.exec_first(sql, ()).await.map_err(|cause| self.failed(cause))?;
+        row.map_or(Ok(None), |row| self.value(&row, 0, kind))
     }
 
     /// Returns the key that stands `offset` rows after the first row from `start` on.
@@ -133,13 +182,7 @@ impl Probe<'_> {
 
 /// Writes the statement that steps `offset` rows along the key. Its last column, if `after` is given, says
 /// whether the row found lies after the row that the search began at.
-fn at_sql(
-    spec: &ReadSpec,
-    key: &SplitKey,
-    after: Option<&str>,
-    condition: Option<String>,
-    offset: u64,
-) -> String {
+fn at_sql(spec: &ReadSpec, key: &SplitKey, after: Option<&str>, condition: Option<String>, offset: u64) -> String {
     let columns = key_columns(key);
     let after = after.map(|after| format!(", ({after})")).unwrap_or_default();
     let (from, filter) = (from_index(spec, key), where_clause(spec, condition));
@@ -168,9 +211,9 @@ fn key_value(value: &Value, kind: ColumnKind) -> Option<KeyValue> {
         (Value::Date(year, month, day, ..), ColumnKind::Date) => {
             Some(KeyValue::Time(format!("{year:04}-{month:02}-{day:02}")))
         }
-        (Value::Date(year, month, day, hour, minute, second, micros), _) => Some(KeyValue::Time(format!(
-            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}"
-        ))),
+        (Value::Date(year, month, day, hour, minute, second, micros), _) => {
+            Some(KeyValue::Time(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}")))
+        }
         (Value::NULL | Value::Float(_) | Value::Double(_) | Value::Time(..), _) => None,
     }
 }

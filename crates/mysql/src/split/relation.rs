@@ -23,6 +23,20 @@ pub fn splits_relation(splits: &[Split]) -> Result<Arc<dyn ExecutionPlan>> {
     Ok(relation)
 }
 
+/// Returns the relation of splits that `sessions` read, each several one after the other: one partition per session.
+///
+/// # Errors
+/// If there is no session, one has nothing to read, or a number does not fit.
+pub fn sessions_relation(sessions: &[Vec<Split>]) -> Result<Arc<dyn ExecutionPlan>> {
+    if sessions.is_empty() || sessions.iter().any(Vec::is_empty) {
+        return exec_err!("a session needs at least one split");
+    }
+    let partition = |session: &Vec<Split>| session.iter().map(row).collect::<Result<Vec<_>>>();
+    let partitions = sessions.iter().map(partition).collect::<Result<Vec<_>>>()?;
+    let relation: Arc<dyn ExecutionPlan> = MemorySourceConfig::try_new_exec(&partitions, schema(), None)?;
+    Ok(relation)
+}
+
 /// Reads the splits back from a batch of the relation.
 pub(crate) fn splits_of(batch: &RecordBatch) -> Result<Vec<Split>> {
     let number = as_int64_array(batch.column(0))?;

@@ -9,8 +9,8 @@ use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::SessionContext;
 use mysql_async::prelude::Queryable;
 use springald_mysql::{
-    MySqlReadExec, MySqlSource, ReadOptions, ReadSpec, Session, SourceTable, SplitPlan, TableSchema, connect,
-    describe, plan_splits, splits_relation,
+    MySqlReadExec, MySqlSource, ReadOptions, ReadSpec, Session, SourceTable, SplitPlan, TableSchema, connect, describe,
+    plan_splits, splits_relation,
 };
 use std::num::NonZeroUsize;
 use std::sync::Arc;

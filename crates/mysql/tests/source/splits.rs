@@ -190,8 +190,8 @@ async fn a_condition_is_split_by_the_rows_that_meet_it() {
     assert!(sizes.len() == 8 && is_even(&sizes), "{sizes:?}");
 }
 
-/// A table too large to be walked, with the shape of the crimes table: few small ids, a gap, and a dense rest.
-async fn large(name: &str, definition: &str, row: &str) -> Database {
+/// A table too large to be walked, whose rows are computed from `n`, 0 to 199,999.
+async fn large(name: &str, definition: &str, row: &str) -> (Database, ReadSpec) {
     let mut db = Database::new(name).await;
     db.run(&[
         &format!("CREATE TABLE t ({definition})"),
@@ -203,33 +203,69 @@ async fn large(name: &str, definition: &str, row: &str) -> Database {
         ),
     ])
     .await;
-    db
+    let columns = db.describe("t").await.select(["id"]).unwrap();
+    let spec = ReadSpec::new(db.source(), db.table("t"), columns);
+    (db, spec)
 }
 
+/// Few small ids, a gap, and a dense rest: the shape of the crimes table.
 const SHAPE: &str = "IF(n < 400, 20000 + n * 7, IF(n < 14000, 8400000 + n * 90, 9700000 + n * 9))";
 
 #[tokio::test]
-async fn a_large_table_of_the_real_shape_is_split_evenly_by_estimates() {
+async fn a_large_table_of_the_real_shape() {
     let row = format!("{SHAPE}, REPEAT('x', n % 200)");
-    let mut db = large("s_large", "id INT PRIMARY KEY, v VARCHAR(200)", &row).await;
-    let spec = db.spec("t").await;
+    let (mut db, spec) = large("s_large", "id INT PRIMARY KEY, v VARCHAR(200)", &row).await;
     let sizes = sizes(&mut db, spec, 16, None).await;
     assert!(sizes.len() == 16 && is_even(&sizes), "{sizes:?}");
 }
 
 #[tokio::test]
-async fn a_large_condition_is_split_evenly_by_estimates() {
-    let mut db = large("s_large_where", "id INT PRIMARY KEY, v INT", &format!("{SHAPE}, n")).await;
-    let spec = db.spec("t").await.with_filter(Some("id > 10000000 AND v >= 0".to_owned()));
+async fn a_large_table_with_a_condition() {
+    let (mut db, spec) = large("s_large_where", "id INT PRIMARY KEY, v INT", &format!("{SHAPE}, n")).await;
+    let spec = spec.with_filter(Some("id > 10000000 AND v >= 0".to_owned()));
     let sizes = sizes(&mut db, spec, 16, None).await;
     assert!(sizes.len() == 16 && is_even(&sizes), "{sizes:?}");
 }
 
 #[tokio::test]
-async fn a_large_composite_key_with_one_lump_is_walked() {
-    let definition = "id INT, region TINYINT, PRIMARY KEY (region, id)";
-    let mut db = large("s_large_lump", definition, "n, IF(n % 10 = 0, 1, 2)").await;
-    let spec = db.spec("t").await;
-    let sizes = sizes(&mut db, spec, 8, None).await;
-    assert!(sizes.len() == 8 && is_even(&sizes), "{sizes:?}");
+async fn a_large_composite_key_whose_first_columns_say_little() {
+    let definition = "id INT, region TINYINT, kind VARCHAR(9), PRIMARY KEY (region, kind, id)";
+    let row = "n, IF(n % 10 = 0, 1, 2), ELT(1 + n % 3, 'a', 'B', 'ç')";
+    let (mut db, spec) = large("s_large_composite", definition, row).await;
+    let sizes = sizes(&mut db, spec, 16, None).await;
+    assert!(sizes.len() == 16 && is_even(&sizes), "{sizes:?}");
+}
+
+#[tokio::test]
+async fn a_large_text_key_of_mixed_case() {
+    let definition = "id INT, k VARCHAR(20) COLLATE utf8mb4_general_ci PRIMARY KEY";
+    let row = "n, CONCAT(ELT(1 + n % 7, 'HX', 'hy', 'JA', 'jb', 'Ab', 'äc', '€z'), n * 7919 % 1000003)";
+    let (mut db, spec) = large("s_large_text", definition, row).await;
+    let sizes = sizes(&mut db, spec, 16, None).await;
+    assert!(sizes.len() == 16 && is_even(&sizes), "{sizes:?}");
+}
+
+#[tokio::test]
+async fn a_large_key_of_hashes() {
+    for (name, definition, hash) in [
+        ("s_large_hex", "id INT, k CHAR(32) CHARACTER SET latin1 PRIMARY KEY", "MD5(n)"),
+        ("s_large_binary", "id INT, k BINARY(16) PRIMARY KEY", "UNHEX(MD5(n))"),
+    ] {
+        let (mut db, spec) = large(name, definition, &format!("n, {hash}")).await;
+        let sizes = sizes(&mut db, spec, 16, None).await;
+        assert!(sizes.len() == 16 && is_even(&sizes), "{name} {sizes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_chosen_column_with_nulls_and_a_lump() {
+    let definition = "id INT PRIMARY KEY, k DATETIME, KEY (k)";
+    let row =
+        "n, CASE WHEN n < 20000 THEN NULL WHEN n < 50000 THEN '2020-01-01' ELSE '2020-01-01' + INTERVAL n SECOND END";
+    let (mut db, spec) = large("s_large_nulls", definition, row).await;
+    let sizes = sizes(&mut db, spec, 16, Some("k")).await;
+    // Only the 30,000 rows of one moment cannot be parted.
+    let lump = sizes.iter().max().copied().unwrap();
+    assert!((30_000..60_000).contains(&lump), "{sizes:?}");
+    assert!(sizes.iter().filter(|size| **size > 25_000).count() == 1, "{sizes:?}");
 }

@@ -210,7 +210,8 @@ async fn dates_of_zeros_become_null_and_are_counted() {
     | 3  | 2024-02-29 | 2024-02-29T01:02:03.004 | 2024-02-29T01:02:03Z |
     +----+------------+-------------------------+----------------------+
     ");
-    let counted: Vec<_> = nulled_dates(&plan).into_iter().map(|count| (count.column, count.zero, count.invalid)).collect();
+    let counted: Vec<_> =
+        nulled_dates(&plan).into_iter().map(|count| (count.column, count.zero, count.invalid)).collect();
     let expected = [("a", 1, 0), ("d", 2, 0), ("m", 1, 0)];
     assert_eq!(counted, expected.map(|(column, zero, invalid)| (column.to_owned(), zero, invalid)));
 }

@@ -55,7 +55,7 @@ impl Warehouse {
     }
 
     async fn commit(&self, records: &RunStore, splits: u32) -> Result<Committed, CommitError> {
-        commit(records, &self.catalog, splits, vec![Column::new("id", "bigint")]).await
+        commit(records, &self.catalog, splits, vec![Column::new("id", "bigint")], serde_json::Value::Null).await
     }
 
     async fn publish(&self, date: &str, run: &str) -> Result<Committed, CommitError> {

@@ -55,7 +55,8 @@ fn hits(key: &SplitKey, mut cuts: Vec<Vec<i64>>, row: &[Option<i64>]) -> usize {
     cuts.sort();
     cuts.dedup();
     let ranges = ranges(cuts.iter().map(|cut| ints(cut)).collect());
-    let holds_row = |range: &&KeyRange| in_range(key, range).is_none_or(|condition| holds(&condition, row) == Some(true));
+    let holds_row =
+        |range: &&KeyRange| in_range(key, range).is_none_or(|condition| holds(&condition, row) == Some(true));
     ranges.iter().filter(holds_row).count()
 }
 

@@ -1,0 +1,7 @@
+//! One point in time: whether the table stood still while it was read, or how many sessions read it as of one moment.
+
+mod mark;
+mod meeting;
+
+pub use mark::{Change, Mark, compare, mark};
+pub use meeting::{Host, Meeting};

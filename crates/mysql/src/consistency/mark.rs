@@ -1,0 +1,151 @@
+//! `verify`: what the server says of a table before and after it is read, and what follows from it.
+
+use crate::error::SourceError;
+use crate::name::SourceTable;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Value};
+use serde::{Deserialize, Serialize};
+
+/// Rows, as the server estimates them, up to which a table is counted: a count reads a whole index.
+const COUNTED_ROWS: u64 = 1_000_000;
+
+const ACTION: &str = "look for changes of";
+
+/// How far a server and one of its tables had come at one moment, as far as the user may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The server's clock, in seconds.
+    pub server_second: u64,
+    /// GTID set, or file and position, of the binary log; nothing if there is no log or the user may not see it.
+    pub log_position: Option<String>,
+    /// The second of the table's last change, by the storage engine's memory; nothing if it remembers none.
+    pub updated_second: Option<u64>,
+    /// The table's rows, counted; nothing for a large table.
+    pub rows: Option<u64>,
+}
+
+/// Whether a table changed between two marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It did not: what was read is the table as of one moment.
+    Unchanged,
+    /// It did: what was read may be the table as it never was.
+    Changed,
+    /// The server does not say.
+    Unknown,
+}
+
+/// Notes how far the server and `table` have come. Only reads; may be repeated.
+///
+/// # Errors
+/// If the connection fails. What the user may not see is left out, not an error.
+pub async fn mark(conn: &mut Conn, table: &SourceTable) -> Result<Mark, SourceError> {
+    let failed = |cause| SourceError::from_query(ACTION, table, cause);
+    // MySQL 8 serves a day-old answer from information_schema unless told otherwise; MariaDB has no such variable.
+    seen(conn.query_drop("SET SESSION information_schema_stats_expiry = 0").await).map_err(failed)?;
+    let log_position = log_position(conn).await.map_err(failed)?;
+    let server_second: Option<u64> = conn.query_first("SELECT UNIX_TIMESTAMP()").await.map_err(failed)?;
+    let sql = "SELECT UNIX_TIMESTAMP(UPDATE_TIME), TABLE_ROWS FROM information_schema.TABLES \
+               WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
+    let parameters = (table.database.as_str(), table.table.as_str());
+    let found: Option<(Option<u64>, Option<u64>)> = conn.exec_first(sql, parameters).await.map_err(failed)?;
+    let (updated_second, estimate) = found.unwrap_or_default();
+    let rows = match estimate {
+        Some(estimate) if estimate <= COUNTED_ROWS => {
+            let count = format!("SELECT COUNT(*) FROM {}", table.quoted());
+            conn.query_first(count).await.map_err(failed)?
+        }
+        Some(_) | None => None,
+    };
+    Ok(Mark { server_second: server_second.unwrap_or_default(), log_position, updated_second, rows })
+}
+
+/// Says what two marks of one table prove.
+///
+/// A log that did not move proves that nothing at all was written. Otherwise the table's own time speaks, which has
+/// whole seconds: it proves that nothing changed only if the last change is older than the first mark's second.
+#[must_use]
+pub fn compare(before: &Mark, after: &Mark) -> Change {
+    if before.log_position.is_some() && before.log_position == after.log_position {
+        return Change::Unchanged;
+    }
+    let counted = before.rows.zip(after.rows);
+    if counted.is_some_and(|(before, after)| before != after) || before.updated_second < after.updated_second {
+        return Change::Changed;
+    }
+    match (before.updated_second, after.updated_second) {
+        (Some(updated), Some(same)) if updated == same && updated < before.server_second => Change::Unchanged,
+        _ => Change::Unknown,
+    }
+}
+
+async fn log_position(conn: &mut Conn) -> Result<Option<String>, mysql_async::Error> {
+    for variable in ["@@GLOBAL.gtid_binlog_pos", "@@GLOBAL.gtid_executed"] {
+        let found: Option<Option<String>> = seen(conn.query_first(format!("SELECT {variable}")).await)?.flatten();
+        if let Some(position) = found.flatten().filter(|position| !position.is_empty()) {
+            return Ok(Some(position));
+        }
+    }
+    for statement in ["SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"] {
+        let row: Option<mysql_async::Row> = seen(conn.query_first(statement).await)?.flatten();
+        let text = |row: &mysql_async::Row, index| match row.as_ref(index) {
+            Some(Value::Bytes(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            Some(Value::Int(number)) => Some(number.to_string()),
+            Some(Value::UInt(number)) => Some(number.to_string()),
+            Some(Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..)) | None => None,
+        };
+        if let Some((file, position)) = row.and_then(|row| Some((text(&row, 0)?, text(&row, 1)?))) {
+            return Ok(Some(format!("{file}:{position}")));
+        }
+    }
+    Ok(None)
+}
+
+/// A statement that the server does not know or the user may not run says nothing; a broken connection is an error.
+fn seen<T>(result: Result<T, mysql_async::Error>) -> Result<Option<T>, mysql_async::Error> {
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(mysql_async::Error::Server(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(server_second: u64, log: Option<&str>, updated_second: Option<u64>, rows: Option<u64>) -> Mark {
+        Mark { server_second, log_position: log.map(str::to_owned), updated_second, rows }
+    }
+
+    #[test]
+    fn a_log_that_stood_still_proves_it() {
+        let mark = at(100, Some("0-1-5"), None, None);
+        assert_eq!(compare(&mark, &mark), Change::Unchanged);
+    }
+
+    #[test]
+    fn other_tables_may_have_moved_the_log() {
+        let before = at(100, Some("0-1-5"), Some(90), None);
+        assert_eq!(compare(&before, &at(110, Some("0-1-9"), Some(90), None)), Change::Unchanged);
+        assert_eq!(compare(&before, &at(110, Some("0-1-9"), Some(105), None)), Change::Changed);
+    }
+
+    #[test]
+    fn a_change_in_the_first_second_is_not_overlooked() {
+        let before = at(100, None, Some(100), None);
+        assert_eq!(compare(&before, &at(110, None, Some(100), None)), Change::Unknown);
+    }
+
+    #[test]
+    fn a_first_change_since_the_servers_start_is_one() {
+        assert_eq!(compare(&at(100, None, None, None), &at(110, None, Some(105), None)), Change::Changed);
+    }
+
+    #[test]
+    fn counts_that_differ_prove_a_change() {
+        assert_eq!(compare(&at(100, None, None, Some(5)), &at(110, None, None, Some(6))), Change::Changed);
+        assert_eq!(compare(&at(100, None, None, Some(5)), &at(110, None, None, Some(5))), Change::Unknown);
+    }
+}

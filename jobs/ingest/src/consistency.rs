@@ -1,0 +1,133 @@
+//! One point in time, as the driver sees it: marks before and after a read, or a meeting of its sessions.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use datafusion::physical_plan::ExecutionPlan;
+use serde_json::{Value, json};
+use springald_mysql::{
+    Change, Host, Mark, Meeting, MySqlReadExec, MySqlSource, ReadSpec, Session, Split, SplitPlan, compare, connect,
+    mark, sessions_relation, splits_relation,
+};
+use springald_publish::{Report, Target, Work, publish};
+
+use crate::args::Consistency;
+
+/// How a run reads its table.
+pub(crate) struct Reading {
+    pub(crate) mode: Consistency,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) spec: ReadSpec,
+    pub(crate) plan: SplitPlan,
+}
+
+impl Reading {
+    /// Runs the read that `work` describes all but the input of, and publishes it.
+    pub(crate) async fn publish(
+        self,
+        target: &Target,
+        work: Unplanned,
+        session: &mut Session,
+    ) -> anyhow::Result<Report> {
+        match self.mode {
+            Consistency::None => {
+                let input = self.read_apart()?;
+                publish(target, work.with_input(input), async { Ok(json!({ "mode": "none" })) }).await
+            }
+            Consistency::Verify => {
+                let before = mark(session, &self.spec.table).await?;
+                let input = self.read_apart()?;
+                publish(target, work.with_input(input), verified(&self.spec, before)).await
+            }
+            Consistency::Snapshot => self.publish_as_of_one_moment(target, work).await,
+        }
+    }
+
+    /// Each split is a partition of its own, read when a task slot is free.
+    fn read_apart(&self) -> anyhow::Result<Arc<dyn ExecutionPlan>> {
+        let spec = self.spec.clone().with_key(self.plan.key.clone());
+        Ok(Arc::new(MySqlReadExec::try_new(splits_relation(&self.plan.splits)?, Arc::new(spec))?))
+    }
+
+    /// As many sessions as the cluster has slots meet, and each reads several splits in its one transaction.
+    async fn publish_as_of_one_moment(self, target: &Target, work: Unplanned) -> anyhow::Result<Report> {
+        let sessions = sessions(&self.plan.splits, target.cluster().slots().await?.get());
+        let seats: Vec<u32> = sessions.iter().filter_map(|splits| splits.first()).map(|split| split.number).collect();
+        let meeting = Meeting::new(target.layout().run.as_str());
+        let spec = self.spec.clone().with_key(self.plan.key.clone()).with_meeting(Some(meeting.clone()));
+        let input = Arc::new(MySqlReadExec::try_new(sessions_relation(&sessions)?, Arc::new(spec))?);
+
+        let host = Host::open(&self.spec.source, &self.spec.table, meeting, self.lock_timeout).await?;
+        let locked = OnceLock::new();
+        let met = async {
+            let held = host.meet(&seats).await?;
+            tracing::info!(table = %self.spec.table, sessions = seats.len(), locked_ms = held.as_millis(), "sessions met");
+            Ok(locked.get_or_init(|| held.as_secs_f64()))
+        };
+        let known =
+            async { Ok(json!({ "mode": "snapshot", "sessions": seats.len(), "locked_seconds": locked.get() })) };
+        let (report, _) = tokio::try_join!(publish(target, work.with_input(input), known), met)?;
+        Ok(report)
+    }
+}
+
+/// A [`Work`] whose input is still to be planned.
+pub(crate) struct Unplanned {
+    pub(crate) what: Value,
+    pub(crate) comments: std::collections::BTreeMap<String, String>,
+}
+
+impl Unplanned {
+    fn with_input(self, input: Arc<dyn ExecutionPlan>) -> Work {
+        Work { job: "ingest", input, what: self.what, comments: self.comments }
+    }
+}
+
+/// Looks at the table again, over a new connection: the read may have taken longer than an idle one lives.
+async fn verified(spec: &ReadSpec, before: Mark) -> anyhow::Result<Value> {
+    let after = look_again(&spec.source, spec).await?;
+    let change = compare(&before, &after);
+    match change {
+        Change::Unchanged => {}
+        Change::Changed => {
+            tracing::warn!(table = %spec.table, "table changed while it was read: see --consistency snapshot")
+        }
+        Change::Unknown => tracing::info!(table = %spec.table, "the server does not say whether the table changed"),
+    }
+    Ok(json!({ "mode": "verify", "table": change, "before": before, "after": after }))
+}
+
+async fn look_again(source: &MySqlSource, spec: &ReadSpec) -> anyhow::Result<Mark> {
+    let mut session = connect(source).await?;
+    let after = mark(&mut session, &spec.table).await?;
+    session.close();
+    Ok(after)
+}
+
+/// Deals the splits out to at most `slots` sessions: each gets neighbours, and about as many as the others.
+fn sessions(splits: &[Split], slots: usize) -> Vec<Vec<Split>> {
+    let sessions = slots.clamp(1, splits.len().max(1));
+    let bounds: Vec<usize> = (0..=sessions).map(|session| splits.len() * session / sessions).collect();
+    let parts = bounds.windows(2).filter_map(|bound| splits.get(bound[0]..bound[1]));
+    parts.filter(|part| !part.is_empty()).map(<[Split]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use springald_mysql::KeyRange;
+
+    use super::*;
+
+    #[test]
+    fn every_split_is_read_by_one_session() {
+        let splits: Vec<Split> =
+            (0..10).map(|number| Split { number, range: KeyRange::ALL, estimated_rows: 1 }).collect();
+        for slots in [1, 3, 8, 10, 50] {
+            let dealt = sessions(&splits, slots);
+            assert_eq!(dealt.concat(), splits);
+            assert_eq!(dealt.len(), slots.min(10));
+            let sizes: Vec<usize> = dealt.iter().map(Vec::len).collect();
+            assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "{sizes:?}");
+        }
+    }
+}
