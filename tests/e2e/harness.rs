@@ -14,7 +14,7 @@ mod warehouse;
 pub(crate) use cluster::cluster;
 pub(crate) use mysql::{PASSWORD, mysql};
 pub(crate) use port::free_port;
-pub(crate) use readback::{Compared, Watcher, compare};
+pub(crate) use readback::{Compared, Total, Watcher, compare, total};
 pub(crate) use springald::{Outcome, clean_command, run, springald};
 pub(crate) use tables::{CRIMES, crimes, load_crimes};
 pub(crate) use tool::in_project;

@@ -4,9 +4,11 @@
 
 mod atomicity;
 mod bad_input;
+mod consistency;
 mod exactness;
 mod harness;
 mod help;
 mod options;
+mod overtaken;
 mod process;
 mod skew;

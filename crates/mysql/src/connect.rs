@@ -1,6 +1,6 @@
 //! Connections: logging in, the session settings that make reads exact, and a close that does not drain.
 
-use crate::error::SourceError;
+use crate::error::{SourceError, is_crowded};
 use crate::login::{Credential, MySqlSource, Tls};
 use crate::secret::Secret;
 use futures::FutureExt;
@@ -8,10 +8,15 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a server may take to answer and let us in.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a server that has no place for one more connection is asked again, and after which pauses.
+const CROWDED_LIMIT: Duration = Duration::from_secs(30);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(3);
 
 /// The variable that holds the password, as for MySQL's own clients.
 const PASSWORD_VARIABLE: &str = "MYSQL_PWD";
@@ -40,17 +45,27 @@ pub struct Session {
     is_idle: bool,
 }
 
-/// Logs in to `source` and makes the session exact. Takes at most ten seconds; may be repeated.
+/// Logs in to `source` and makes the session exact. Takes at most ten seconds, or half a minute while the server has
+/// no place for one more connection. May be repeated.
 ///
 /// # Errors
 /// If the password is unreadable, the server cannot be reached in time, or it refuses the login.
 pub async fn connect(source: &MySqlSource) -> Result<Session, SourceError> {
-    let options = options(source, &password(source)?);
-    let opened = tokio::time::timeout(CONNECT_LIMIT, open(options)).await;
-    let refused = |cause| SourceError::from_connect(source.address(), &source.user, &source.database, cause);
-    match opened {
-        Ok(conn) => Ok(Session { conn: conn.map_err(refused)?, is_idle: false }),
-        Err(_) => Err(SourceError::ConnectTimeout { address: source.address(), limit: CONNECT_LIMIT }),
+    let password = password(source)?;
+    let failed = |cause| SourceError::from_connect(source.address(), &source.user, &source.database, cause);
+    let begin = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match tokio::time::timeout(CONNECT_LIMIT, open(options(source, &password))).await {
+            Ok(Ok(conn)) => return Ok(Session { conn, is_idle: false }),
+            Ok(Err(cause)) if is_crowded(&cause) && begin.elapsed() < CROWDED_LIMIT => {
+                tracing::info!(address = source.address(), ?pause, "the server has no place for a connection");
+                tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
+                pause = LAST_PAUSE.min(pause * 2);
+            }
+            Ok(Err(cause)) => return Err(failed(cause)),
+            Err(_) => return Err(SourceError::ConnectTimeout { address: source.address(), limit: CONNECT_LIMIT }),
+        }
     }
 }
 
@@ -92,14 +107,12 @@ fn options(source: &MySqlSource, password: &Secret) -> Opts {
 fn ssl(tls: &Tls) -> Option<SslOpts> {
     match tls {
         Tls::Off => None,
-        Tls::Require => Some(
-            SslOpts::default()
-                .with_danger_accept_invalid_certs(true)
-                .with_danger_skip_domain_validation(true),
-        ),
-        Tls::Verify { authorities } => Some(
-            SslOpts::default().with_root_certs(authorities.iter().cloned().map(Into::into).collect()),
-        ),
+        Tls::Require => {
+            Some(SslOpts::default().with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true))
+        }
+        Tls::Verify { authorities } => {
+            Some(SslOpts::default().with_root_certs(authorities.iter().cloned().map(Into::into).collect()))
+        }
     }
 }
 

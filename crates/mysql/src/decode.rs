@@ -18,7 +18,10 @@ use std::sync::Arc;
 
 /// Collects the values of one column. An error says what is wrong with a value, and the way out.
 trait Decode: Send {
-    /// Adds a value.
+    /// Adds a NULL.
+    fn push_null(&mut self);
+
+    /// Adds any other value.
     fn push(&mut self, value: &Value) -> Result<(), String>;
 
     /// Returns what was added since the last call.
@@ -65,7 +68,11 @@ impl BatchDecoder {
     /// Adds a row of as many values as there are columns. After an error the batch must not be used.
     pub(crate) fn push<'a>(&mut self, row: impl Iterator<Item = &'a Value>) -> Result<(), BadValue> {
         for ((index, column), value) in self.columns.iter_mut().enumerate().zip(row) {
-            column.push(value).map_err(|problem| BadValue { column: index, problem })?;
+            if matches!(value, Value::NULL) {
+                column.push_null();
+            } else {
+                column.push(value).map_err(|problem| BadValue { column: index, problem })?;
+            }
             self.bytes += value_bytes(value);
         }
         self.rows += 1;
@@ -124,10 +131,7 @@ fn decoder(kind: ColumnKind, spec: &ReadSpec) -> Box<dyn Decode> {
             Box::new(number::Integers::<Int64Type>::new())
         }
         ColumnKind::BigInt { unsigned: true } => Box::new(number::Decimals::new(20, 0)),
-        ColumnKind::Decimal { precision, .. } => match target {
-            DataType::Decimal128(_, scale) => Box::new(number::Decimals::new(precision, scale)),
-            _ => Box::new(text::Texts::new()),
-        },
+        ColumnKind::Decimal { precision, .. } => decimals(precision, &target),
         ColumnKind::Float => Box::new(number::Floats::<Float32Type>::new()),
         ColumnKind::Double => Box::new(number::Floats::<Float64Type>::new()),
         ColumnKind::Bit { length: 1 } => Box::new(bits::Bits::default()),
@@ -142,13 +146,20 @@ fn decoder(kind: ColumnKind, spec: &ReadSpec) -> Box<dyn Decode> {
     }
 }
 
+fn decimals(precision: u8, target: &DataType) -> Box<dyn Decode> {
+    if let DataType::Decimal128(_, scale) = target {
+        Box::new(number::Decimals::new(precision, *scale))
+    } else {
+        Box::new(text::Texts::new())
+    }
+}
+
 fn timestamps(target: &DataType, invalid_dates: InvalidDates) -> Box<dyn Decode> {
     let zone = if let DataType::Timestamp(_, zone) = target { zone.clone() } else { None };
-    match target {
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            Box::new(temporal::Timestamps::<TimestampMillisecondType>::new(1000, zone, invalid_dates))
-        }
-        _ => Box::new(temporal::Timestamps::<TimestampMicrosecondType>::new(1, zone, invalid_dates)),
+    if let DataType::Timestamp(TimeUnit::Millisecond, _) = target {
+        Box::new(temporal::Timestamps::<TimestampMillisecondType>::new(1000, zone, invalid_dates))
+    } else {
+        Box::new(temporal::Timestamps::<TimestampMicrosecondType>::new(1, zone, invalid_dates))
     }
 }
 

@@ -18,6 +18,9 @@ mod code {
     pub(super) const UNKNOWN_TABLE: u16 = 1146;
     pub(super) const LOGIN_DENIED_NO_PASSWORD: u16 = 1698;
 
+    /// Too many connections: at all, of this user, or of those this user may have.
+    pub(super) const CROWDED: &[u16] = &[1040, 1203, 1226];
+
     /// Codes that a later attempt on a fresh connection may not meet again: too many connections, server
     /// shutting down, lost packets, connection killed, lock wait timeout, deadlock, server gone, connection
     /// lost, too many connections of one user, and statement or transaction aborted from outside.
@@ -325,6 +328,11 @@ fn is_transient(error: &mysql_async::Error) -> bool {
         Error::Driver(DriverError::ConnectionClosed | DriverError::PacketOutOfOrder) => true,
         Error::Driver(_) => false,
     }
+}
+
+/// Returns whether the server has no place for one more connection, now.
+pub(crate) fn is_crowded(error: &mysql_async::Error) -> bool {
+    server_code(error).is_some_and(|code| code::CROWDED.contains(&code))
 }
 
 fn is_user_fault(error: &mysql_async::Error) -> bool {

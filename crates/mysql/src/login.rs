@@ -218,7 +218,19 @@ mod tests {
 
     #[test]
     fn anything_else_says_what_a_source_looks_like() {
-        for text in ["", "h/d", "mysql://h/d", "mysql://u@h", "mysql://u@h/", "http://u@h/d", "mysql://u@/d", "mysql://u@h/d?x=1", "mysql://u@h:x/d", "mysql://u@[h]/d", "mysql://u@h/%f"] {
+        for text in [
+            "",
+            "h/d",
+            "mysql://h/d",
+            "mysql://u@h",
+            "mysql://u@h/",
+            "http://u@h/d",
+            "mysql://u@/d",
+            "mysql://u@h/d?x=1",
+            "mysql://u@h:x/d",
+            "mysql://u@[h]/d",
+            "mysql://u@h/%f",
+        ] {
             let error = text.parse::<MySqlSource>().unwrap_err();
             assert_eq!(error.to_string(), format!("`{text}` is not of the form `mysql://USER@HOST:PORT/DB`"));
         }

@@ -71,6 +71,20 @@ impl Watcher {
     }
 }
 
+/// What `total.py` found.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Total {
+    /// Rows of the snapshot.
+    pub(crate) rows: u64,
+    /// The sum of the column.
+    pub(crate) total: u64,
+}
+
+/// Adds up a column of a table's live snapshot.
+pub(crate) fn total(warehouse: &Warehouse, table: &str, column: &str) -> Total {
+    answer(script("total.py").arg(warehouse.path()).args([table, column]))
+}
+
 fn script(name: &str) -> Command {
     let mut command = Command::new(python());
     command.arg(in_project("tests/readback").join(name)).env("MYSQL_PWD", PASSWORD);

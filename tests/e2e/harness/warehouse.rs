@@ -74,6 +74,14 @@ impl Warehouse {
         splits.map(|name| serde_json::from_slice(&fs::read(self.path().join(name)).unwrap()).unwrap()).collect()
     }
 
+    /// Returns a record of a published run, given its report.
+    pub(crate) fn record(&self, report: &Value, file: &str) -> Value {
+        let name = format!("_runs/{}/{file}", report["run"].as_str().unwrap());
+        let names = self.names();
+        let name = names.iter().find(|found| found.ends_with(&name)).unwrap_or_else(|| panic!("{name} is not there"));
+        serde_json::from_slice(&fs::read(self.path().join(name)).unwrap()).unwrap()
+    }
+
     /// Returns the path of every file in the warehouse, relative to it. Files may come and go meanwhile.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut found = Vec::new();

@@ -1,15 +1,17 @@
 //! `snapshot`: many sessions read a table as of one moment, without `FLUSH TABLES WITH READ LOCK`, which RDS refuses.
 //!
 //! ```text
-//!  driver    gate ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░░░░░░░░░    (a named lock)
-//!            LOCK TABLES t READ ▓▓▓▓░░░░░░░░░░░░░░░░░░    (writers wait)
-//!  session   ······ START TRANSACTION WITH CONSISTENT SNAPSHOT, seat ▓▓▓ reads ▓▓▓▓▓▓ close
+//!  driver    gate ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░░░░░░░
+//!                             LOCK TABLES t READ, go ▓▓▓▓░░░░░░░░░░░░░░░░   (writers wait)
+//!  session   ··· seat ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ close
+//!                                 snapshot, ready ▓▓▓▓▓▓▓▓▓▓▓▓▓▓ reads
 //! ```
 //!
-//! The server itself is the meeting point: a session takes a seat, a named lock, as soon as it has its snapshot; the
-//! driver opens the gate when all seats are taken, and only then lets writers go on. A session that finds the gate open
-//! came too late: the table may have changed, and the run must start over. No session closes before the gate is open,
-//! or the driver would wait for a seat that is empty again.
+//! The server itself is the meeting point, and all signs are named locks. A session takes its seat as soon as it runs;
+//! only when every seat is taken, so that nobody has to wait for a free task slot, does the driver lock the table and
+//! say go. Each session opens its snapshot and says that it is ready; when all are, the driver opens the gate, and then
+//! lets writers go on. A session that finds the gate open came too late: the table may have changed, and the run must
+//! start over. No session closes before the gate is open, or the driver would wait for it for ever.
 
 use crate::connect::{Session, connect};
 use crate::error::SourceError;
@@ -22,8 +24,8 @@ use tokio::time::{Instant, sleep};
 
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Seats that one statement asks for.
-const SEATS_PER_LOOK: usize = 200;
+/// Locks that one statement asks for.
+const LOCKS_PER_LOOK: usize = 200;
 
 const ACTION: &str = "take a snapshot of";
 
@@ -44,46 +46,72 @@ impl Meeting {
         format!("springald:{}:gate", self.name)
     }
 
+    fn go(&self) -> String {
+        format!("springald:{}:go", self.name)
+    }
+
     fn seat(&self, session: u32) -> String {
         format!("springald:{}:{session}", self.name)
     }
 
-    /// Opens a snapshot in `session`, takes seat `seat`, and makes sure that the gate was shut all the while.
+    fn ready(&self, session: u32) -> String {
+        format!("springald:{}:r{session}", self.name)
+    }
+
+    /// Takes seat `seat`, waits for the driver's go, opens a snapshot in `session`, and makes sure that the gate was
+    /// shut all the while.
     ///
     /// # Errors
     /// [`SourceError::TooLate`] if the gate is open. If the seat is still held by a connection that was lost, the
     /// error is transient.
     pub(crate) async fn join(&self, session: &mut Session, table: &SourceTable, seat: u32) -> Result<(), SourceError> {
         let failed = |cause| SourceError::from_query(ACTION, table, cause);
+        self.take(session, table, seat, self.seat(seat)).await?;
+        while !is_held(session, self.go()).await.map_err(failed)? {
+            self.require_shut_gate(session, table).await?;
+            sleep(LOOK_EVERY).await;
+        }
         session.query_drop("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await.map_err(failed)?;
         session.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
-        let taken: Option<Option<i64>> =
-            session.exec_first("SELECT GET_LOCK(?, 0)", (self.seat(seat),)).await.map_err(failed)?;
-        if taken.flatten() != Some(1) {
-            return Err(SourceError::SeatTaken { table: table.clone(), seat });
-        }
-        if self.gate_is_open(session).await.map_err(failed)? {
-            return Err(SourceError::TooLate { table: table.clone() });
-        }
-        Ok(())
+        self.require_shut_gate(session, table).await?;
+        self.take(session, table, seat, self.ready(seat)).await
     }
 
-    /// Waits until the driver has seen every seat taken: before that no session may end.
+    async fn take(&self, session: &mut Session, table: &SourceTable, seat: u32, lock: String) -> Result<(), SourceError> {
+        let taken = try_hold(session, lock).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
+        if taken { Ok(()) } else { Err(SourceError::SeatTaken { table: table.clone(), seat }) }
+    }
+
+    async fn require_shut_gate(&self, session: &mut Session, table: &SourceTable) -> Result<(), SourceError> {
+        let failed = |cause| SourceError::from_query(ACTION, table, cause);
+        if is_held(session, self.gate()).await.map_err(failed)? {
+            return Ok(());
+        }
+        Err(SourceError::TooLate { table: table.clone() })
+    }
+
+    /// Waits until the driver has seen every session ready: before that none may end.
     pub(crate) async fn wait_for_gate(&self, session: &mut Session, table: &SourceTable) -> Result<(), SourceError> {
-        while !self.gate_is_open(session).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))? {
+        let failed = |cause| SourceError::from_query(ACTION, table, cause);
+        while is_held(session, self.gate()).await.map_err(failed)? {
             sleep(LOOK_EVERY).await;
         }
         Ok(())
     }
-
-    async fn gate_is_open(&self, session: &mut Session) -> Result<bool, mysql_async::Error> {
-        let holder: Option<Option<i64>> = session.exec_first("SELECT IS_USED_LOCK(?)", (self.gate(),)).await?;
-        Ok(holder.flatten().is_none())
-    }
 }
 
-#[expect(missing_debug_implementations, reason = "a session has no debug form")]
+async fn try_hold(session: &mut Session, lock: String) -> Result<bool, mysql_async::Error> {
+    let held: Option<Option<i64>> = session.exec_first("SELECT GET_LOCK(?, 0)", (lock,)).await?;
+    Ok(held.flatten() == Some(1))
+}
+
+async fn is_held(session: &mut Session, lock: String) -> Result<bool, mysql_async::Error> {
+    let holder: Option<Option<i64>> = session.exec_first("SELECT IS_USED_LOCK(?)", (lock,)).await?;
+    Ok(holder.flatten().is_some())
+}
+
 /// The driver's side of a meeting: holds the gate and the table's lock. Dropping it lets both go.
+#[expect(missing_debug_implementations, reason = "a session has no debug form")]
 pub struct Host {
     meeting: Meeting,
     table: SourceTable,
@@ -93,10 +121,10 @@ pub struct Host {
 }
 
 impl Host {
-    /// Shuts the gate and locks `table` against writers; from now on they wait, at most for `limit`.
+    /// Shuts the gate, so that sessions may come. `limit` bounds how long writers of `table` will have to wait.
     ///
     /// # Errors
-    /// If the user may not lock the table, its engine has no snapshots, or it cannot be locked within `limit`.
+    /// If the table's engine has no snapshots, or the server cannot be reached.
     pub async fn open(
         source: &MySqlSource,
         table: &SourceTable,
@@ -109,60 +137,76 @@ impl Host {
         let mut locker = connect(source).await?;
         let seconds = limit.as_secs().max(1);
         locker.query_drop(format!("SET SESSION lock_wait_timeout = {seconds}")).await.map_err(failed)?;
-        let shut: Option<Option<i64>> =
-            locker.exec_first("SELECT GET_LOCK(?, 0)", (meeting.gate(),)).await.map_err(failed)?;
-        if shut.flatten() != Some(1) {
+        if !try_hold(&mut locker, meeting.gate()).await.map_err(failed)? {
             let problem = "another run of the same name holds its gate".to_owned();
             return Err(SourceError::Unexpected { action: ACTION, table: table.clone(), problem });
         }
-        locker.query_drop(format!("LOCK TABLES {} READ", table.quoted())).await.map_err(failed)?;
         Ok(Self { meeting, table: table.clone(), limit, locker, observer })
     }
 
-    /// Waits until each of `seats` is taken, then opens the gate and lets writers go on. Returns how long the table was
-    /// locked.
+    /// Waits until each of `seats` is taken, locks the table until each of them has its snapshot, and opens the gate.
+    /// Returns how long writers had to wait at most.
     ///
     /// # Errors
-    /// [`SourceError::SnapshotTimeout`] if a seat is empty when the time is up; writers go on all the same.
+    /// If the user may not lock the table. [`SourceError::SnapshotTimeout`] if a session is not ready when the time is
+    /// up; writers go on all the same.
     pub async fn meet(mut self, seats: &[u32]) -> Result<Duration, SourceError> {
-        let locked = Instant::now();
-        let mut missing = seats.to_vec();
-        while !missing.is_empty() {
-            missing = self.empty(&missing).await?;
-            if missing.is_empty() {
-                break;
-            }
-            if locked.elapsed() >= self.limit {
+        let mut empty: Vec<String> = seats.iter().map(|seat| self.meeting.seat(*seat)).collect();
+        while !empty.is_empty() {
+            sleep(LOOK_EVERY).await;
+            empty = self.not_held(empty).await?;
+        }
+        let locking = Instant::now();
+        self.lock().await?;
+        let mut late: Vec<String> = seats.iter().map(|seat| self.meeting.ready(*seat)).collect();
+        while !late.is_empty() {
+            if locking.elapsed() >= self.limit {
                 let (table, limit) = (self.table.clone(), self.limit);
-                return Err(SourceError::SnapshotTimeout { table, limit, missing: missing.len(), seats: seats.len() });
+                return Err(SourceError::SnapshotTimeout { table, limit, missing: late.len(), seats: seats.len() });
             }
             sleep(LOOK_EVERY).await;
+            late = self.not_held(late).await?;
         }
-        // The gate goes first: a session that finds it shut has its snapshot from a time when the table was locked.
-        let failed = |cause| SourceError::from_query(ACTION, &self.table, cause);
-        self.locker.exec_drop("SELECT RELEASE_LOCK(?)", (self.meeting.gate(),)).await.map_err(failed)?;
-        self.locker.query_drop("UNLOCK TABLES").await.map_err(failed)?;
-        let held = locked.elapsed();
+        self.unlock().await?;
+        let held = locking.elapsed();
         self.locker.close();
         self.observer.close();
         Ok(held)
     }
 
-    /// Returns those of `seats` that nobody has taken.
-    async fn empty(&mut self, seats: &[u32]) -> Result<Vec<u32>, SourceError> {
-        let mut empty = Vec::new();
-        for some in seats.chunks(SEATS_PER_LOOK) {
-            let asked: Vec<String> =
-                some.iter().map(|seat| format!("IS_USED_LOCK('{}') IS NULL", self.meeting.seat(*seat))).collect();
+    async fn lock(&mut self) -> Result<(), SourceError> {
+        let (table, go) = (&self.table, self.meeting.go());
+        let failed = |cause| SourceError::from_query(ACTION, table, cause);
+        self.locker.query_drop(format!("LOCK TABLES {} READ", table.quoted())).await.map_err(failed)?;
+        if try_hold(&mut self.locker, go).await.map_err(failed)? {
+            return Ok(());
+        }
+        let problem = "another run of the same name has said go".to_owned();
+        Err(SourceError::Unexpected { action: ACTION, table: table.clone(), problem })
+    }
+
+    /// Opens the gate first: a session that finds it shut has its snapshot from a time when the table was locked.
+    async fn unlock(&mut self) -> Result<(), SourceError> {
+        let (table, gate) = (&self.table, self.meeting.gate());
+        let failed = |cause| SourceError::from_query(ACTION, table, cause);
+        self.locker.exec_drop("SELECT RELEASE_LOCK(?)", (gate,)).await.map_err(failed)?;
+        self.locker.query_drop("UNLOCK TABLES").await.map_err(failed)
+    }
+
+    /// Returns those of `locks` that nobody holds.
+    async fn not_held(&mut self, locks: Vec<String>) -> Result<Vec<String>, SourceError> {
+        let mut free = Vec::new();
+        for some in locks.chunks(LOCKS_PER_LOOK) {
+            let asked: Vec<String> = some.iter().map(|lock| format!("IS_USED_LOCK('{lock}') IS NULL")).collect();
             let answer: Option<mysql_async::Row> = self
                 .observer
                 .query_first(format!("SELECT {}", asked.join(", ")))
                 .await
                 .map_err(|cause| SourceError::from_query(ACTION, &self.table, cause))?;
-            let is_empty = |index: usize| answer.as_ref().and_then(|row| row.get::<i64, _>(index)) != Some(0);
-            empty.extend(some.iter().enumerate().filter(|(index, _)| is_empty(*index)).map(|(_, seat)| *seat));
+            let is_free = |index: usize| answer.as_ref().and_then(|row| row.get::<i64, _>(index)) != Some(0);
+            free.extend(some.iter().enumerate().filter(|(index, _)| is_free(*index)).map(|(_, lock)| lock.clone()));
         }
-        Ok(empty)
+        Ok(free)
     }
 }
 

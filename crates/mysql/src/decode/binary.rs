@@ -22,15 +22,14 @@ impl Binaries {
 }
 
 impl Decode for Binaries {
+    fn push_null(&mut self) {
+        self.builder.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.builder.append_null(),
-            Value::Bytes(bytes) => {
-                let kept = bytes.get(self.skipped..).ok_or_else(|| not_a("a GEOMETRY", value))?;
-                self.builder.append_value(kept);
-            }
-            other => return Err(not_a("bytes", other)),
-        }
+        let Value::Bytes(bytes) = value else { return Err(not_a("bytes", value)) };
+        let kept = bytes.get(self.skipped..).ok_or_else(|| not_a("a GEOMETRY", value))?;
+        self.builder.append_value(kept);
         Ok(())
     }
 

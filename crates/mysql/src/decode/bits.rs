@@ -11,16 +11,16 @@ use std::sync::Arc;
 pub(super) struct Flags(BooleanBuilder);
 
 impl Decode for Flags {
+    fn push_null(&mut self) {
+        self.0.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.0.append_null(),
-            Value::Int(0) => self.0.append_value(false),
-            Value::Int(1) => self.0.append_value(true),
-            Value::Int(other) => {
-                return Err(format!("{other} is neither 0 nor 1; keep the numbers with `--tinyint1 int`"));
-            }
-            other => return Err(not_a("a TINYINT", other)),
+        let Value::Int(number) = value else { return Err(not_a("a TINYINT", value)) };
+        if !(0..=1).contains(number) {
+            return Err(format!("{number} is neither 0 nor 1; keep the numbers with `--tinyint1 int`"));
         }
+        self.0.append_value(*number == 1);
         Ok(())
     }
 
@@ -34,12 +34,14 @@ impl Decode for Flags {
 pub(super) struct Bits(BooleanBuilder);
 
 impl Decode for Bits {
+    fn push_null(&mut self) {
+        self.0.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.0.append_null(),
-            Value::Bytes(bytes) if matches!(bytes.as_slice(), [0 | 1]) => self.0.append_value(bytes == &[1]),
-            other => return Err(not_a("a BIT(1)", other)),
-        }
+        let Value::Bytes(bytes) = value else { return Err(not_a("a BIT(1)", value)) };
+        let [bit @ (0 | 1)] = bytes.as_slice() else { return Err(not_a("a BIT(1)", value)) };
+        self.0.append_value(*bit == 1);
         Ok(())
     }
 

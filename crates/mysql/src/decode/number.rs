@@ -20,15 +20,17 @@ impl<T: ArrowPrimitiveType> Decode for Integers<T>
 where
     T::Native: TryFrom<i64> + TryFrom<u64>,
 {
+    fn push_null(&mut self) {
+        self.0.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
         let number = match value {
-            Value::NULL => {
-                self.0.append_null();
-                return Ok(());
-            }
             Value::Int(number) => T::Native::try_from(*number).ok(),
             Value::UInt(number) => T::Native::try_from(*number).ok(),
-            Value::Bytes(_) | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => None,
+            Value::NULL | Value::Bytes(_) | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => {
+                None
+            }
         };
         self.0.append_value(number.ok_or_else(|| not_a("an integer of the column's width", value))?);
         Ok(())
@@ -49,12 +51,13 @@ impl<T: ArrowPrimitiveType> Floats<T> {
 }
 
 impl Decode for Floats<Float32Type> {
+    fn push_null(&mut self) {
+        self.0.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.0.append_null(),
-            Value::Float(number) => self.0.append_value(*number),
-            other => return Err(not_a("a FLOAT", other)),
-        }
+        let Value::Float(number) = value else { return Err(not_a("a FLOAT", value)) };
+        self.0.append_value(*number);
         Ok(())
     }
 
@@ -64,12 +67,13 @@ impl Decode for Floats<Float32Type> {
 }
 
 impl Decode for Floats<Float64Type> {
+    fn push_null(&mut self) {
+        self.0.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.0.append_null(),
-            Value::Double(number) => self.0.append_value(*number),
-            other => return Err(not_a("a DOUBLE", other)),
-        }
+        let Value::Double(number) = value else { return Err(not_a("a DOUBLE", value)) };
+        self.0.append_value(*number);
         Ok(())
     }
 
@@ -92,17 +96,18 @@ impl Decimals {
 }
 
 impl Decode for Decimals {
+    fn push_null(&mut self) {
+        self.builder.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.builder.append_null(),
-            Value::Int(number) if self.scale == 0 => self.builder.append_value((*number).into()),
-            Value::UInt(number) if self.scale == 0 => self.builder.append_value((*number).into()),
-            Value::Bytes(digits) => {
-                let number = unscaled(digits, self.precision, self.scale);
-                self.builder.append_value(number.ok_or_else(|| self.not_mine(value))?);
-            }
-            other => return Err(self.not_mine(other)),
-        }
+        let number = match value {
+            Value::Int(number) => (self.scale == 0).then_some(i128::from(*number)),
+            Value::UInt(number) => (self.scale == 0).then_some(i128::from(*number)),
+            Value::Bytes(digits) => unscaled(digits, self.precision, self.scale),
+            Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => None,
+        };
+        self.builder.append_value(number.ok_or_else(|| self.not_mine(value))?);
         Ok(())
     }
 

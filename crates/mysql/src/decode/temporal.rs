@@ -39,12 +39,13 @@ impl Dates {
 }
 
 impl Decode for Dates {
+    fn push_null(&mut self) {
+        self.builder.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.builder.append_null(),
-            Value::Date(..) => self.builder.append_option(self.nulled.day(value)?),
-            other => return Err(not_a("a DATE", other)),
-        }
+        let Value::Date(year, month, day, ..) = value else { return Err(not_a("a DATE", value)) };
+        self.builder.append_option(self.nulled.day((*year, *month, *day), value)?);
         Ok(())
     }
 
@@ -65,17 +66,15 @@ impl<T: ArrowTimestampType> Timestamps<T> {
 }
 
 impl<T: ArrowTimestampType> Decode for Timestamps<T> {
+    fn push_null(&mut self) {
+        self.builder.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Date(_, _, _, hour, minute, second, micros) = value else {
-            return match value {
-                Value::NULL => {
-                    self.builder.append_null();
-                    Ok(())
-                }
-                other => Err(not_a("a DATETIME", other)),
-            };
+        let Value::Date(year, month, day, hour, minute, second, micros) = value else {
+            return Err(not_a("a DATETIME", value));
         };
-        let Some(day) = self.nulled.day(value)? else {
+        let Some(day) = self.nulled.day((*year, *month, *day), value)? else {
             self.builder.append_null();
             return Ok(());
         };
@@ -102,10 +101,9 @@ impl Nulled {
         Self { invalid_dates, zero: 0, invalid: 0 }
     }
 
-    /// Returns the days from 1970-01-01, or nothing for a date that becomes NULL.
-    fn day(&mut self, value: &Value) -> Result<Option<i32>, String> {
-        let Value::Date(year, month, day, ..) = value else { return Ok(None) };
-        let found = days(*year, *month, *day);
+    /// Returns the days from 1970-01-01 to the year, month and day of `value`, or nothing if it becomes NULL.
+    fn day(&mut self, (year, month, day): (u16, u8, u8), value: &Value) -> Result<Option<i32>, String> {
+        let found = days(year, month, day);
         if found.is_some() {
             return Ok(found);
         }

@@ -20,15 +20,14 @@ impl Texts {
 }
 
 impl Decode for Texts {
+    fn push_null(&mut self) {
+        self.0.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.0.append_null(),
-            Value::Bytes(bytes) => {
-                let text = std::str::from_utf8(bytes).map_err(|_| not_a("text in UTF-8", value))?;
-                self.0.append_value(text);
-            }
-            other => return Err(not_a("text", other)),
-        }
+        let Value::Bytes(bytes) = value else { return Err(not_a("text", value)) };
+        let text = std::str::from_utf8(bytes).map_err(|_| not_a("text in UTF-8", value))?;
+        self.0.append_value(text);
         Ok(())
     }
 
@@ -50,19 +49,20 @@ impl Spans {
 }
 
 impl Decode for Spans {
+    fn push_null(&mut self) {
+        self.builder.append_null();
+    }
+
     fn push(&mut self, value: &Value) -> Result<(), String> {
-        match value {
-            Value::NULL => self.builder.append_null(),
-            Value::Time(negative, days, hours, minutes, seconds, micros) => {
-                let sign = if *negative { "-" } else { "" };
-                let hours = days * 24 + u32::from(*hours);
-                let written = write!(self.builder, "{sign}{hours:02}:{minutes:02}:{seconds:02}")
-                    .and_then(|()| write_fraction(&mut self.builder, *micros, self.digits));
-                written.map_err(|_| not_a("a TIME", value))?;
-                self.builder.append_value("");
-            }
-            other => return Err(not_a("a TIME", other)),
-        }
+        let Value::Time(negative, days, hours, minutes, seconds, micros) = value else {
+            return Err(not_a("a TIME", value));
+        };
+        let sign = if *negative { "-" } else { "" };
+        let hours = days * 24 + u32::from(*hours);
+        let written = write!(self.builder, "{sign}{hours:02}:{minutes:02}:{seconds:02}")
+            .and_then(|()| write_fraction(&mut self.builder, *micros, self.digits));
+        written.map_err(|_| not_a("a TIME", value))?;
+        self.builder.append_value("");
         Ok(())
     }
 

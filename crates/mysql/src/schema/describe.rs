@@ -39,18 +39,13 @@ async fn probe(conn: &mut Conn, table: &SourceTable) -> Result<(), SourceError> 
 }
 
 /// Returns the name as the server stores it, whether it is a view, and its comment.
-async fn identity(
-    conn: &mut Conn,
-    table: &SourceTable,
-) -> Result<(SourceTable, bool, Option<String>), SourceError> {
+async fn identity(conn: &mut Conn, table: &SourceTable) -> Result<(SourceTable, bool, Option<String>), SourceError> {
     type Found = (String, String, String, String);
     let sql = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COMMENT FROM information_schema.TABLES \
                WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
     let parameters = (table.database.as_str(), table.table.as_str());
-    let mut found: Vec<Found> = conn
-        .exec(sql, parameters)
-        .await
-        .map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
+    let mut found: Vec<Found> =
+        conn.exec(sql, parameters).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
     // Where names are case-sensitive this comparison is not, and may find `T` beside `t`.
     found.sort_by_key(|(database, name, _, _)| *database != table.database || *name != table.table);
     let Some((database, name, kind, comment)) = found.into_iter().next() else {
@@ -86,10 +81,8 @@ async fn read_columns(
                FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? \
                ORDER BY ORDINAL_POSITION";
     let parameters = (table.database.as_str(), table.table.as_str());
-    let found: Vec<FoundRow> = conn
-        .exec(sql, parameters)
-        .await
-        .map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
+    let found: Vec<FoundRow> =
+        conn.exec(sql, parameters).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
     let (mut columns, mut unsupported) = (Vec::new(), Vec::new());
     for one in found.into_iter().map(Found::from).filter(|one| one.table == table.table) {
         match one.into_column() {

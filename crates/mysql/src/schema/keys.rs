@@ -3,7 +3,7 @@
 use crate::error::SourceError;
 use crate::name::SourceTable;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row, Value, from_value_opt};
+use mysql_async::{Conn, Row, Value};
 use std::collections::BTreeMap;
 
 /// An index that orders rows by whole column values. Full-text, spatial, hash, hidden and expression indexes
@@ -76,10 +76,10 @@ fn text(row: &Row, column: &str) -> Option<String> {
     let columns = row.columns_ref();
     let index = columns.iter().position(|field| field.name_str().eq_ignore_ascii_case(column))?;
     match row.as_ref(index)? {
-        Value::NULL => None,
+        Value::Bytes(bytes) => String::from_utf8(bytes.clone()).ok(),
         Value::Int(number) => Some(number.to_string()),
         Value::UInt(number) => Some(number.to_string()),
-        other => from_value_opt(other.clone()).ok(),
+        Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => None,
     }
 }
 

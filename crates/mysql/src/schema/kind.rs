@@ -142,8 +142,8 @@ impl Declaration<'_> {
             "json" => ColumnKind::Json,
             "uuid" | "inet4" | "inet6" => ColumnKind::Token,
             "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => ColumnKind::Binary,
-            "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
-            | "multipolygon" | "geometrycollection" | "geomcollection" => ColumnKind::Geometry,
+            "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
+            | "geometrycollection" | "geomcollection" => ColumnKind::Geometry,
             "vector" => ColumnKind::Vector,
             _ => return None,
         })

@@ -55,9 +55,7 @@ pub(crate) fn arrow_type(kind: ColumnKind, options: &ReadOptions) -> DataType {
         | ColumnKind::Set
         | ColumnKind::Json
         | ColumnKind::Token => DataType::Utf8,
-        ColumnKind::Bit { .. } | ColumnKind::Binary | ColumnKind::Geometry | ColumnKind::Vector => {
-            DataType::Binary
-        }
+        ColumnKind::Bit { .. } | ColumnKind::Binary | ColumnKind::Geometry | ColumnKind::Vector => DataType::Binary,
     }
 }
 

@@ -98,6 +98,30 @@ async fn a_host_that_does_not_answer_is_named() {
 }
 
 #[tokio::test]
+async fn a_crowded_server_is_asked_again() {
+    let mut db = Database::new("e_crowded").await;
+    let password = std::env::var("MYSQL_PWD").unwrap_or_default();
+    db.run(&[
+        "DROP USER IF EXISTS e_crowded_user",
+        &format!("CREATE USER e_crowded_user IDENTIFIED BY '{password}' WITH MAX_USER_CONNECTIONS 1"),
+        "GRANT SELECT ON e_crowded.* TO e_crowded_user",
+    ])
+    .await;
+    let source = MySqlSource { user: "e_crowded_user".to_owned(), ..db.source() };
+    let first = connect(&source).await.unwrap();
+    let refused = "SELECT CAST(VARIABLE_VALUE AS CHAR) FROM STATUS WHERE VARIABLE_NAME = 'Aborted_connects'";
+    let schema = if db.is_mariadb().await { "information_schema.GLOBAL" } else { "performance_schema.global" };
+    let refused = refused.replace("STATUS", &format!("{schema}_status"));
+    let before = db.ask(&refused).await;
+    let second = tokio::spawn(async move { connect(&source).await });
+    while db.ask(&refused).await == before {
+        tokio::task::yield_now().await;
+    }
+    drop(first);
+    second.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_condition_that_is_no_sql_is_the_users_fault() {
     let mut db = Database::new("e_where").await;
     db.run(&["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
