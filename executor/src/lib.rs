@@ -17,10 +17,12 @@ pub use size::{ByteSize, ParseSizeError};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  MYSQL_PWD=… springald executor --cluster df://10.0.1.23:7050 --bind 10.0.1.24:7051 --work-dir /mnt/springald
+  MYSQL_PWD=… springald executor --cluster df://10.0.1.23:7050 --bind 10.0.1.24:7051 \\
+    --work-dir /mnt/springald
 
-An executor logs in to MySQL itself, so it needs MYSQL_PWD in its own environment when jobs use a mysql:// source.
+An executor logs in to MySQL itself, so it needs MYSQL_PWD in its own environment when jobs use a mysql:// source. \
 It waits for its scheduler for ever, also when that restarts. SIGTERM ends it.
+
 Exit code: 1 when the port cannot be bound, the work directory cannot be used, or the service fails.")]
 pub struct ExecutorArgs {
     /// Scheduler to take tasks from

@@ -17,13 +17,14 @@ Example:
   springald ingest --source mysql://reader@db.example:3306/crime_data \\
     --from crime_data.Crimes_2001_to_Present --warehouse ./warehouse
 
-The password is taken from MYSQL_PWD, in this process and in each executor's own environment; it is never part of an
+The password is taken from MYSQL_PWD, in this process and in each executor's own environment; it is never part of an \
 option, a plan, a log or a report. On success one line of JSON is printed.
-Exit codes: 0 published; 1 failed, nothing published; 2 usage; 3 overtaken by a run for the same table and date that
+
+Exit codes: 0 published; 1 failed, nothing published; 2 usage; 3 overtaken by a run for the same table and date that \
 started later, nothing published.")]
 pub struct IngestArgs {
     /// Server to read from: mysql://USER@HOST:PORT/DB, with the password in MYSQL_PWD
-    #[arg(long, env = "SPRINGALD_SOURCE", value_name = "SOURCE", help_heading = "Source")]
+    #[arg(long, env = "SPRINGALD_SOURCE", hide_env_values = true, value_name = "SOURCE", help_heading = "Source")]
     pub source: TypedSource,
     /// Table or view to copy
     #[arg(long, env = "SPRINGALD_FROM", value_name = "DB.TABLE", help_heading = "Source")]

@@ -8,11 +8,13 @@ use springald_publish::TargetArgs;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  springald process --query sql/crime_type_details.sql --warehouse ./warehouse --into crime_data.Crime_type_details
+  springald process --query sql/crime_type_details.sql --warehouse ./warehouse \\
+    --into crime_data.crime_type_details
 
-The query is one SELECT in DataFusion's SQL; tables are named DB.TABLE, in lower case, as the catalog has them.
+The query is one SELECT in DataFusion's SQL; tables are named DB.TABLE, in lower case, as the catalog has them. \
 It sees one snapshot of each table, from its start to its end. On success one line of JSON is printed.
-Exit codes: 0 published; 1 failed, nothing published; 2 usage; 3 overtaken by a run for the same table and date that
+
+Exit codes: 0 published; 1 failed, nothing published; 2 usage; 3 overtaken by a run for the same table and date that \
 started later, nothing published.")]
 pub struct ProcessArgs {
     /// File that holds the query: a path or a store URL
