@@ -6,25 +6,19 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use springald_publish::{Report, is_overtaken};
+use springald_publish::is_overtaken;
 use tokio::signal::unix::{SignalKind, signal};
 
 const FAILED: u8 = 1;
 const OVERTAKEN: u8 = 3;
 
-/// Prints a job's report as one line of JSON.
-#[expect(clippy::print_stdout, reason = "the report is what the process prints")]
-pub(crate) fn success(report: Option<&Report>) -> ExitCode {
-    let Some(report) = report else {
-        return ExitCode::SUCCESS;
-    };
-    match serde_json::to_string(report) {
-        Ok(line) => {
-            println!("{line}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => failure(&error.into()),
+/// Prints what a command has to say, if anything.
+#[expect(clippy::print_stdout, reason = "the result is what the process prints")]
+pub(crate) fn success(said: Option<&str>) -> ExitCode {
+    if let Some(said) = said {
+        println!("{said}");
     }
+    ExitCode::SUCCESS
 }
 
 /// Prints an error with its causes.

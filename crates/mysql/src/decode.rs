@@ -103,12 +103,9 @@ pub(crate) fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Bytes(bytes) => bytes.len(),
         Value::NULL => 1,
-        Value::Int(_)
-        | Value::UInt(_)
-        | Value::Float(_)
-        | Value::Double(_)
-        | Value::Date(..)
-        | Value::Time(..) => size_of::<u64>(),
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => {
+            size_of::<u64>()
+        }
     }
 }
 

@@ -25,8 +25,8 @@ mod code {
     /// shutting down, lost packets, connection killed, lock wait timeout, deadlock, server gone, connection
     /// lost, too many connections of one user, and statement or transaction aborted from outside.
     pub(super) const TRANSIENT: &[u16] = &[
-        1040, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317,
-        1927, 2002, 2003, 2006, 2013, 2055, 3168, 4031,
+        1040, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317, 1927, 2002,
+        2003, 2006, 2013, 2055, 3168, 4031,
     ];
 }
 
@@ -208,21 +208,14 @@ impl SourceError {
         let table = table.clone();
         match server_code(&cause) {
             Some(code::TABLE_DENIED | code::COLUMN_DENIED) => Self::TableDenied { table, cause },
-            Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE) => {
-                Self::Database { database: table.database, cause }
-            }
+            Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE) => Self::Database { database: table.database, cause },
             Some(code::UNKNOWN_TABLE) => Self::UnknownTable { table, similar: Vec::new() },
             Some(_) | None => Self::Query { action, table, cause },
         }
     }
 
     /// Sorts a failed attempt to connect by what the server said.
-    pub(crate) fn from_connect(
-        address: String,
-        user: &str,
-        database: &str,
-        cause: mysql_async::Error,
-    ) -> Self {
+    pub(crate) fn from_connect(address: String, user: &str, database: &str, cause: mysql_async::Error) -> Self {
         match server_code(&cause) {
             Some(code::LOGIN_DENIED | code::LOGIN_DENIED_NO_PASSWORD) => {
                 Self::Login { address, user: user.to_owned(), cause }
@@ -261,10 +254,9 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Login { .. } | Self::Password { .. } => Some(
-                "check the user and MYSQL_PWD; every executor needs MYSQL_PWD in its environment too"
-                    .to_owned(),
-            ),
+            Self::Login { .. } | Self::Password { .. } => {
+                Some("check the user and MYSQL_PWD; every executor needs MYSQL_PWD in its environment too".to_owned())
+            }
             Self::Connect { .. } | Self::ConnectTimeout { .. } => Some(
                 "check host and port, that the server runs, and that a firewall or security group lets this host in"
                     .to_owned(),
@@ -299,10 +291,12 @@ impl SourceError {
 /// Carries the error out of a task, with its hint; only a transient one makes Ballista repeat the task.
 impl From<SourceError> for DataFusionError {
     fn from(error: SourceError) -> Self {
-        let retry = match &error {
-            SourceError::TooLate { .. } => Retry::NeedsNewRun,
-            error if error.is_transient() => Retry::MayHelp,
-            _ => Retry::IsUseless,
+        let retry = if matches!(error, SourceError::TooLate { .. }) {
+            Retry::NeedsNewRun
+        } else if error.is_transient() {
+            Retry::MayHelp
+        } else {
+            Retry::IsUseless
         };
         task_error(&error, retry, error.hint().as_deref())
     }

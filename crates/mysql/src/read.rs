@@ -83,7 +83,9 @@ async fn drain(
 ) -> Result<()> {
     let mut decoder = BatchDecoder::new(spec);
     let mut number = 0u64;
-    while let Some(row) = watch.limit(rows.next()).await.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))? {
+    while let Some(row) =
+        watch.limit(rows.next()).await.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))?
+    {
         // A row that is large by itself gets a batch of its own.
         let would_overflow = decoder.bytes() + values(&row).map(value_bytes).sum::<usize>() > spec.options.batch_bytes;
         if decoder.rows() > 0 && (would_overflow || decoder.rows() >= spec.options.batch_rows) {

@@ -3,11 +3,13 @@
 mod describe;
 mod keys;
 mod kind;
+mod risk;
 mod types;
 
 pub use describe::describe;
 pub use keys::TableKey;
 pub use kind::{ColumnKind, UnsupportedColumn};
+pub use risk::risk;
 
 pub(crate) use types::{arrow_type, may_become_null};
 
@@ -82,10 +84,7 @@ impl TableSchema {
     ///
     /// # Errors
     /// If one of them does not exist.
-    pub fn select<'a>(
-        &self,
-        names: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Vec<SourceColumn>, SourceError> {
+    pub fn select<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<Vec<SourceColumn>, SourceError> {
         names.into_iter().map(|name| self.column(name).cloned()).collect()
     }
 

@@ -34,11 +34,7 @@ impl MySqlTable {
     ///
     /// # Errors
     /// If the server cannot be reached, the table cannot be read, or a column's type is unknown.
-    pub async fn try_new(
-        source: MySqlSource,
-        table: SourceTable,
-        options: ReadOptions,
-    ) -> Result<Self, SourceError> {
+    pub async fn try_new(source: MySqlSource, table: SourceTable, options: ReadOptions) -> Result<Self, SourceError> {
         let mut session = connect(&source).await?;
         let schema = describe(&mut session, &table).await?;
         session.close();

@@ -9,6 +9,9 @@ use springald_catalog::TableName;
 use springald_mysql::{MySqlSource, ParseSourceError, SourceTable};
 use springald_publish::TargetArgs;
 
+use crate::protection::TlsArgs;
+use crate::values::ValueArgs;
+
 /// Copy a MySQL or MariaDB table into a published Parquet snapshot
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -41,6 +44,15 @@ pub struct IngestArgs {
     /// Parts to read at the same time or one after the other, of about the same number of rows each
     #[arg(long, env = "SPRINGALD_SPLITS", value_name = "N", default_value = "16", help_heading = "Source")]
     pub splits: NonZeroUsize,
+    /// How the server is reached
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    /// How values are carried over
+    #[command(flatten)]
+    pub values: ValueArgs,
+    /// Look at everything, change nothing: print the splits, each column's type, the user's rights and the target
+    #[arg(long, env = "SPRINGALD_DRY_RUN", help_heading = "Run")]
+    pub dry_run: bool,
     /// What is made sure of while the table is read
     #[arg(long, env = "SPRINGALD_CONSISTENCY", value_name = "MODE", default_value = "verify", help_heading = "Source")]
     pub consistency: Consistency,

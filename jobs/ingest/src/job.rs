@@ -5,11 +5,21 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use springald_catalog::{TableName, fold_columns};
 use springald_cluster::ClusterError;
-use springald_mysql::{ReadSpec, SourceColumn, SourceError, TableSchema, connect, describe, plan_splits};
+use springald_mysql::{ReadSpec, SourceColumn, SourceError, TableSchema, connect, describe, grants, plan_splits};
 use springald_publish::{Report, Target};
 
 use crate::IngestArgs;
 use crate::consistency::{Reading, Unplanned};
+use crate::dry_run::Preview;
+
+/// What the job has done.
+#[derive(Debug)]
+pub enum Done {
+    /// A run, which is published.
+    Published(Report),
+    /// A look at what a run would do, as text.
+    Previewed(String),
+}
 
 /// How often a run that reads as of one moment starts over when a session was lost.
 const TRIES: usize = 3;
@@ -18,7 +28,7 @@ const TRIES: usize = 3;
 ///
 /// # Errors
 /// When the table cannot be read as asked, or the run fails; then nothing is published.
-pub async fn run(args: IngestArgs) -> anyhow::Result<Report> {
+pub async fn run(args: IngestArgs) -> anyhow::Result<Done> {
     for _ in 1..TRIES {
         match run_once(&args).await {
             Err(error) if is_to_start_over(&error) => tracing::warn!("starting over with a new run: {error:#}"),
@@ -32,20 +42,28 @@ fn is_to_start_over(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref::<ClusterError>(), Some(ClusterError::StartOver(_)))
 }
 
-async fn run_once(args: &IngestArgs) -> anyhow::Result<Report> {
+async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let into = match &args.into {
         Some(into) => into.clone(),
         None => TableName::try_new(&args.from.database, &args.from.table)
             .context("name the target after --from; give another name with --into")?,
     };
-    let source = args.source.parse().context("read --source")?;
+    let source = args.tls.protect(args.source.parse().context("read --source")?);
     let mut session = connect(&source).await?;
     let table = describe(&mut session, &args.from).await?;
     let columns = named_for_catalog(chosen(&table, &args.columns)?)?;
     let comments = comments(&columns);
-    let spec = ReadSpec::new(source.clone(), args.from.clone(), columns).with_filter(args.r#where.clone());
+    let spec = ReadSpec::new(source.clone(), args.from.clone(), columns)
+        .with_filter(args.r#where.clone())
+        .with_options(args.values.into());
     let plan = plan_splits(&mut session, &table, &spec, args.splits, args.split_column.as_deref()).await?;
 
+    if args.dry_run {
+        let grants = grants(&mut session, &args.from).await?;
+        let into = into.catalog_name().to_string();
+        let preview = Preview { spec: &spec, plan: &plan, grants: &grants, target: &args.target, into };
+        return Ok(Done::Previewed(preview.text()?));
+    }
     let target = Target::open(&args.target, into).await?;
     for warning in &plan.warnings {
         tracing::warn!(table = %args.from, "{warning}");
@@ -59,7 +77,7 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Report> {
     let reading = Reading { mode: args.consistency, lock_timeout: args.lock_timeout, spec, plan };
     let report = reading.publish(&target, Unplanned { what, comments }, &mut session).await?;
     session.close();
-    Ok(report)
+    Ok(Done::Published(report))
 }
 
 fn chosen(table: &TableSchema, names: &[String]) -> anyhow::Result<Vec<SourceColumn>> {

@@ -2,7 +2,10 @@
 
 mod args;
 mod consistency;
+mod dry_run;
 mod job;
+mod protection;
+mod values;
 
 pub use args::IngestArgs;
-pub use job::{hint, run};
+pub use job::{Done, hint, run};

@@ -26,6 +26,14 @@ pub struct Report {
 }
 
 impl Report {
+    /// Returns the report as one line of JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which cannot happen with these members.
+    pub fn line(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
     /// Returns the text of a report file: the line's members, and what is known of the source's consistency.
     pub(crate) fn in_full(&self, consistency: &serde_json::Value) -> Result<String, serde_json::Error> {
         let full = Full { report: self, consistency };

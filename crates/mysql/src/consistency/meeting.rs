@@ -77,7 +77,13 @@ impl Meeting {
         self.take(session, table, seat, self.ready(seat)).await
     }
 
-    async fn take(&self, session: &mut Session, table: &SourceTable, seat: u32, lock: String) -> Result<(), SourceError> {
+    async fn take(
+        &self,
+        session: &mut Session,
+        table: &SourceTable,
+        seat: u32,
+        lock: String,
+    ) -> Result<(), SourceError> {
         let taken = try_hold(session, lock).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
         if taken { Ok(()) } else { Err(SourceError::SeatTaken { table: table.clone(), seat }) }
     }
@@ -215,10 +221,8 @@ async fn require_snapshots(session: &mut Session, table: &SourceTable) -> Result
     let sql = "SELECT t.ENGINE, e.TRANSACTIONS FROM information_schema.TABLES t \
                JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = ? AND t.TABLE_NAME = ?";
     let parameters = (table.database.as_str(), table.table.as_str());
-    let found: Option<(String, Option<String>)> = session
-        .exec_first(sql, parameters)
-        .await
-        .map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
+    let found: Option<(String, Option<String>)> =
+        session.exec_first(sql, parameters).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
     match found {
         Some((_, Some(transactions))) if transactions == "YES" => Ok(()),
         Some((engine, _)) => Err(SourceError::NoSnapshots { table: table.clone(), what: format!("engine {engine}") }),

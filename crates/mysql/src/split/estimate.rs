@@ -18,6 +18,10 @@ use crate::error::SourceError;
 /// How often a halfway point of text is guessed before the next key is taken instead.
 const GUESSES: usize = 16;
 
+/// How many times fewer rows the ranges may add up to than the statistics of the table say. Beyond that the server
+/// estimates ranges in some way that is of no use here.
+const MOST_DOUBTED: u64 = 8;
+
 /// A range of keys and how many rows it may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Bucket {
@@ -37,12 +41,15 @@ struct Span {
 }
 
 /// Cuts the rows into at most `parts` ranges of about equal size. `whole` is the estimate of all rows. Returns nothing
-/// if the optimizer has no estimates for the key, or if halving does not get anywhere.
+/// if the optimizer has no estimates of use for the key, or if halving does not get anywhere.
 pub(super) async fn estimate(probe: &mut Probe<'_>, parts: u64, whole: u64) -> Result<Option<Cuts>, SourceError> {
     let mut survey = Survey { probe };
     let Some(buckets) = survey.buckets(parts).await? else { return Ok(None) };
+    let total: u64 = buckets.iter().map(|bucket| bucket.rows).sum();
+    if total < whole / MOST_DOUBTED {
+        return Ok(None);
+    }
     let mut cuts = cuts(&buckets, parts);
-    let total: u64 = cuts.rows.iter().sum();
     for rows in cuts.rows.iter_mut().filter(|_| total > whole) {
         *rows = share(whole, *rows, total);
     }

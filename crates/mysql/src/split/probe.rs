@@ -50,23 +50,21 @@ impl Probe<'_> {
         rows.iter().map(explained_rows).max()?
     }
 
-    /// Returns the optimizer's estimate of the rows in `range`; nothing if it has none that comes from the key.
-    /// It looks into the index for a range, so for a small one the estimate is close, however stale the
-    /// table's statistics are.
+    /// Returns the optimizer's estimate of the rows in `range`; nothing if it does not tell. It looks into the
+    /// index for a range, so for a small one the estimate is close, however stale the table's statistics are.
     pub(super) async fn estimate(&mut self, range: &KeyRange) -> Result<Option<u64>, SourceError> {
         let condition = range_condition(self.key, range);
-        let is_whole = condition.is_none();
-        let (columns, from) = (key_columns(self.key), from_index(self.spec, self.key));
+        // MySQL does not look into an index whose use is forced, but counts on averages.
+        let (columns, from) = (key_columns(self.key), from_index(self.spec, self.key, "USE"));
         let filter = where_clause(self.spec, condition);
         let sql = format!("EXPLAIN FORMAT=TRADITIONAL SELECT {columns} FROM {from}{filter}");
         let rows: Vec<Row> = self.conn.query(sql).await.map_err(|cause| self.failed(cause))?;
         let [row] = rows.as_slice() else { return Ok(None) };
         Ok(match text(row, "type").as_deref() {
-            Some("range" | "ref" | "ref_or_null" | "const" | "system") => explained_rows(row),
             // No type: the optimizer has seen that there is no such row.
             None => Some(0),
-            // Everything would be read, which says something only of everything.
-            Some(_) => explained_rows(row).filter(|_| is_whole),
+            // Of all rows, if so much would be read that the index is of no use: too many, but large at any rate.
+            Some(_) => explained_rows(row),
         })
     }
 
@@ -76,7 +74,7 @@ impl Probe<'_> {
         let Some(column) = self.key.columns.get(prefix.len()) else { return Ok(None) };
         let (name, kind) = (quote_name(&column.name), column.kind);
         let condition = tie_condition(self.key, prefix).map(|tie| format!(" WHERE {tie}")).unwrap_or_default();
-        let from = from_index(self.spec, self.key);
+        let from = from_index(self.spec, self.key, "FORCE");
         let sql = format!("SELECT MIN({name}), MAX({name}) FROM {from}{condition}");
         let row: Option<Row> = self.conn.exec_first(sql, ()).await.map_err(|cause| self.failed(cause))?;
         let Some(row) = row else { return Ok(None) };
@@ -124,7 +122,7 @@ impl Probe<'_> {
         let (name, kind) = (quote_name(&column.name), column.kind);
         let below = range_condition(self.key, &KeyRange { start: None, end: range.end.clone() });
         let below = below.map(|below| format!(" AND {below}")).unwrap_or_default();
-        let from = from_index(self.spec, self.key);
+        let from = from_index(self.spec, self.key, "FORCE");
         let sql = format!("SELECT {name} FROM {from} WHERE {condition}{below} ORDER BY {name}{order} LIMIT 1");
         let row: Option<Row> = self.conn.exec_first(sql, ()).await.map_err(|cause| self.failed(cause))?;
         row.map_or(Ok(None), |row| self.value(&row, 0, kind))
@@ -185,7 +183,7 @@ impl Probe<'_> {
 fn at_sql(spec: &ReadSpec, key: &SplitKey, after: Option<&str>, condition: Option<String>, offset: u64) -> String {
     let columns = key_columns(key);
     let after = after.map(|after| format!(", ({after})")).unwrap_or_default();
-    let (from, filter) = (from_index(spec, key), where_clause(spec, condition));
+    let (from, filter) = (from_index(spec, key, "FORCE"), where_clause(spec, condition));
     format!("SELECT {columns}{after} FROM {from}{filter} ORDER BY {columns} LIMIT 1 OFFSET {offset}")
 }
 
@@ -193,10 +191,11 @@ fn key_columns(key: &SplitKey) -> String {
     key.columns.iter().map(|column| quote_name(&column.name)).collect::<Vec<_>>().join(", ")
 }
 
-fn from_index(spec: &ReadSpec, key: &SplitKey) -> String {
+/// Names the table, and its index with the `hint` to `USE` it if any or to `FORCE` its use.
+fn from_index(spec: &ReadSpec, key: &SplitKey, hint: &str) -> String {
     let table = spec.table.quoted();
     match &key.index {
-        Some(index) => format!("{table} FORCE INDEX ({})", quote_name(index)),
+        Some(index) => format!("{table} {hint} INDEX ({})", quote_name(index)),
         None => table,
     }
 }

@@ -34,7 +34,7 @@ impl Database {
     /// Runs statements that return nothing.
     pub(crate) async fn run(&mut self, statements: &[&str]) {
         for statement in statements {
-            self.session.query_drop(*statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+            self.session.query_drop(*statement).await.unwrap_or_else(|error| panic!("{statement:.300}: {error}"));
         }
     }
 

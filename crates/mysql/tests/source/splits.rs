@@ -105,7 +105,7 @@ async fn a_text_key_of_another_character_set() {
 
 #[tokio::test]
 async fn a_binary_key() {
-    let values = (0..3000u32).map(|n| format!("UNHEX(MD5({n}))"));
+    let values = (0..3000u32).map(|n| format!("UNHEX(LEFT(SHA2({n}, 256), 32))"));
     assert_splits_evenly(table("s_binary", "k BINARY(16) PRIMARY KEY", values).await, None).await;
 }
 
@@ -146,7 +146,7 @@ async fn a_token_key() {
     }
     db.run(&[
         "CREATE TABLE t (id INT NOT NULL, k UUID PRIMARY KEY)",
-        "INSERT INTO t SELECT seq, CONCAT(LEFT(MD5(seq), 8), '-0000-4000-8000-', LPAD(seq, 12, '0')) FROM seq_0_to_2999",
+        "INSERT INTO t SELECT seq, CONCAT(LEFT(SHA2(seq, 256), 8), '-0000-4000-8000-', LPAD(seq, 12, '0')) FROM seq_0_to_2999",
     ])
     .await;
     assert_splits_evenly(db, None).await;
@@ -248,8 +248,8 @@ async fn a_large_text_key_of_mixed_case() {
 #[tokio::test]
 async fn a_large_key_of_hashes() {
     for (name, definition, hash) in [
-        ("s_large_hex", "id INT, k CHAR(32) CHARACTER SET latin1 PRIMARY KEY", "MD5(n)"),
-        ("s_large_binary", "id INT, k BINARY(16) PRIMARY KEY", "UNHEX(MD5(n))"),
+        ("s_large_hex", "id INT, k CHAR(32) CHARACTER SET latin1 PRIMARY KEY", "LEFT(SHA2(n, 256), 32)"),
+        ("s_large_binary", "id INT, k BINARY(16) PRIMARY KEY", "UNHEX(LEFT(SHA2(n, 256), 32))"),
     ] {
         let (mut db, spec) = large(name, definition, &format!("n, {hash}")).await;
         let sizes = sizes(&mut db, spec, 16, None).await;
