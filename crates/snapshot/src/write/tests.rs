@@ -2,6 +2,7 @@
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::physical_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use tempfile::TempDir;
@@ -91,7 +92,8 @@ async fn a_restricted_task_writes_the_split_it_was_given() {
         MemorySourceConfig::try_new_exec(&kept, memory.original_schema(), None).unwrap() as Arc<dyn ExecutionPlan>
     });
     let restricted = restricted.collect();
-    let task = write.with_new_children(restricted).unwrap();
+    let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+    let task = write.replace_children(restricted, options).unwrap();
     let stream = task.execute(0, fixture.context.task_ctx()).unwrap();
     stream.map(|batch| batch.unwrap()).collect::<Vec<_>>().await;
     let manifests = fixture.records.splits().await.unwrap();
@@ -123,7 +125,7 @@ async fn a_large_split_goes_on_in_another_file() {
     let spec = WriteSpec { target_file_bytes: 1, ..fixture.spec.clone() };
     let batch = || rows(&[100]).execute(0, fixture.context.task_ctx()).unwrap();
     let batches: Vec<_> = batch().chain(batch()).map(|batch| batch.unwrap()).collect().await;
-    let input = MemorySourceConfig::try_new_exec(&[batches.clone()], batches[0].schema(), None).unwrap();
+    let input = MemorySourceConfig::try_new_exec(std::slice::from_ref(&batches), batches[0].schema(), None).unwrap();
     let write = SnapshotWriteExec::try_new(input, spec).unwrap();
     run(&fixture, &write, 0).await;
     let manifest = fixture.records.split(0).await.unwrap().unwrap();
