@@ -6,7 +6,7 @@ use springald_mysql::{InvalidDates, ReadOptions, TinyInt1};
 /// Options on values that mean different things to different users.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ValueArgs {
-    /// What a TINYINT(1) becomes
+    /// What a TINYINT(1), which is what MySQL makes of BOOLEAN, becomes
     #[arg(long, env = "SPRINGALD_TINYINT1", value_name = "AS", default_value = "boolean", help_heading = "Values")]
     tinyint1: TinyInt1As,
     /// What becomes of a date like 2024-00-10. One of nothing but zeros is always NULL

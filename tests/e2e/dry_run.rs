@@ -1,0 +1,32 @@
+//! `--dry-run` says what a run would do, and does nothing.
+
+use crate::harness::{Warehouse, mysql, run};
+
+#[test]
+fn a_dry_run_shows_everything_and_changes_nothing() {
+    mysql().new_database("dry");
+    mysql().execute(
+        "USE dry; CREATE TABLE dry.t (`Case Id` BIGINT UNSIGNED PRIMARY KEY, done TINYINT(1), at DATETIME(6) NOT NULL);
+         INSERT INTO dry.t SELECT seq, seq % 2, '2026-05-01 12:00:00.123456' FROM seq_1_to_1000",
+    );
+    let warehouse = Warehouse::new();
+    let outcome = run(&mut warehouse.ingest_command("dry.t", &["--splits", "4", "--dry-run"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let line = |starts: &str| {
+        let found = outcome.stdout.lines().find(|line| line.trim_start().starts_with(starts));
+        found.unwrap_or_else(|| panic!("`{starts}` is not in:\n{}", outcome.stdout))
+    };
+    for (start, words) in [
+        ("Case Id", ["bigint", "case_id", "decimal(20,0)"]),
+        ("done", ["tinyint(1)", "boolean", "0 and 1"]),
+        ("at", ["datetime(6)", "timestamp", "milliseconds"]),
+        ("GRANT ALL", ["ON *.*", "springald", ""]),
+        ("Would be written", ["dry.t", warehouse.path().to_str().unwrap(), ""]),
+    ] {
+        assert!(words.iter().all(|word| line(start).contains(word)), "{words:?} are not in: {}", line(start));
+    }
+    let splits = outcome.stdout.lines().filter(|line| line.contains(" 250 "));
+    assert_eq!(splits.count(), 4, "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("IDENTIFIED"), "{}", outcome.stdout);
+    assert_eq!(warehouse.names(), [""; 0]);
+}
