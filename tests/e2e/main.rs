@@ -5,6 +5,7 @@
 mod atomicity;
 mod bad_input;
 mod consistency;
+mod counts;
 mod dry_run;
 mod exactness;
 mod harness;

@@ -15,7 +15,6 @@ use datafusion::physical_plan::{
     ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
 };
 use futures::StreamExt;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -203,7 +202,8 @@ impl Sink for Batches {
     }
 }
 
-/// Names of the metrics that count dates that became NULL, per column.
+/// Names of the metrics that count dates that became NULL, with the column as their label: whoever publishes the rows
+/// says so in its report.
 const ZERO_DATES: &str = "zero_dates";
 const INVALID_DATES: &str = "invalid_dates";
 
@@ -215,32 +215,6 @@ impl Batches {
                 builder.counter(name, self.partition).add(dates);
             }
         }
-    }
-}
-
-/// Returns the dates that became NULL in what `plan` and everything below it has read so far, by column.
-#[must_use]
-pub fn nulled_dates(plan: &Arc<dyn ExecutionPlan>) -> Vec<DateNullCount> {
-    let mut counts = BTreeMap::new();
-    collect_nulled(plan, &mut counts);
-    counts.into_values().collect()
-}
-
-fn collect_nulled(plan: &Arc<dyn ExecutionPlan>, counts: &mut BTreeMap<String, DateNullCount>) {
-    let metrics = if plan.name() == "MySqlReadExec" { plan.metrics() } else { None };
-    for metric in metrics.iter().flat_map(MetricsSet::iter) {
-        let Some(label) = metric.labels().iter().find(|label| label.name() == "column") else { continue };
-        let column = label.value().to_owned();
-        let dates = u64::try_from(metric.value().as_usize()).unwrap_or(u64::MAX);
-        let count = counts.entry(column.clone()).or_insert(DateNullCount { column, zero: 0, invalid: 0 });
-        match metric.value().name() {
-            ZERO_DATES => count.zero += dates,
-            INVALID_DATES => count.invalid += dates,
-            _ => {}
-        }
-    }
-    for child in plan.children() {
-        collect_nulled(child, counts);
     }
 }
 

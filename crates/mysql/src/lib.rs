@@ -30,7 +30,7 @@ mod table;
 pub use connect::{Session, connect};
 pub use consistency::{Change, Host, Mark, Meeting, compare, mark};
 pub use error::SourceError;
-pub use exec::{MySqlReadExec, nulled_dates};
+pub use exec::MySqlReadExec;
 pub use grants::grants;
 pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
 pub use name::{ParseTableError, SourceTable};

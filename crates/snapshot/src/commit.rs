@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use springald_catalog::{Catalog, CatalogError, CatalogName, Column};
 
+use crate::counts::add_counts;
 use crate::manifest::RECORD_VERSION;
 use crate::publish::{Decision, Published, decide, history_entry, history_partition, table_entry};
-use crate::{CommitRecord, RunId, RunLayout, RunStore, SnapshotError, SplitManifest};
+use crate::{ColumnCounts, CommitRecord, RunId, RunLayout, RunStore, SnapshotError, SplitManifest};
 
 mod sweep;
 
@@ -69,8 +70,11 @@ fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), CommitError>
 
 fn totals(manifests: &[SplitManifest], layout: &RunLayout) -> CommitRecord {
     let files = || manifests.iter().flat_map(|manifest| &manifest.files);
+    let mut counts = ColumnCounts::new();
+    manifests.iter().for_each(|manifest| add_counts(&mut counts, &manifest.counts));
     CommitRecord {
         version: RECORD_VERSION,
+        counts,
         rows: files().map(|file| file.rows).sum(),
         files: files().count() as u64,
         bytes: files().map(|file| file.bytes).sum(),

@@ -7,6 +7,7 @@
 //! ```
 
 mod conform;
+mod counts;
 mod encode;
 mod error;
 mod layout;
@@ -20,6 +21,7 @@ mod write;
 pub mod commit;
 
 pub use conform::{ConformError, Conformed};
+pub use counts::ColumnCounts;
 pub use error::SnapshotError;
 pub use layout::RunLayout;
 pub use manifest::{ColumnStats, CommitRecord, DataFile, PlanRecord, RunStore, SplitManifest};

@@ -10,7 +10,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload}
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{RunLayout, SnapshotError};
+use crate::{ColumnCounts, RunLayout, SnapshotError};
 
 /// The version of the records that this build writes and reads.
 pub(crate) const RECORD_VERSION: u32 = 1;
@@ -56,6 +56,9 @@ pub struct SplitManifest {
     pub bytes: u64,
     /// Statistics per column, over all files.
     pub columns: Vec<ColumnStats>,
+    /// What was counted while the split was read, e.g. dates that became NULL.
+    #[serde(default, skip_serializing_if = "ColumnCounts::is_empty")]
+    pub counts: ColumnCounts,
 }
 
 /// One Parquet file of a split.
@@ -97,6 +100,9 @@ pub struct CommitRecord {
     pub location: String,
     /// The location that the catalog named before, if any.
     pub replaced: Option<String>,
+    /// What was counted while the splits were read, e.g. dates that became NULL.
+    #[serde(default, skip_serializing_if = "ColumnCounts::is_empty")]
+    pub counts: ColumnCounts,
     /// What is known of the source's consistency while it was read; null where there is no source.
     #[serde(default)]
     pub consistency: serde_json::Value,
@@ -242,8 +248,16 @@ mod tests {
     }
 
     fn manifest(split: u32, attempt: &str) -> SplitManifest {
-        let attempt = attempt.to_owned();
-        SplitManifest { version: RECORD_VERSION, split, attempt, files: vec![], rows: 0, bytes: 0, columns: vec![] }
+        SplitManifest {
+            version: RECORD_VERSION,
+            split,
+            attempt: attempt.to_owned(),
+            files: vec![],
+            rows: 0,
+            bytes: 0,
+            columns: vec![],
+            counts: ColumnCounts::new(),
+        }
     }
 
     #[tokio::test]

@@ -192,8 +192,8 @@ impl ExecutionPlan for SnapshotWriteExec {
         let written = async move {
             let split = split_number(numbers).await?;
             let records = RunStore::new(store, spec.layout.clone());
-            let read = || input.execute(partition, context);
-            let manifest = split::write(&records, split, spec.target_file_bytes, &conformed, read).await?;
+            let input = split::SplitInput { plan: input, partition, context };
+            let manifest = split::write(&records, split, spec.target_file_bytes, &conformed, &input).await?;
             summary(&manifest)
         };
         let stream = futures::stream::once(written);

@@ -58,7 +58,7 @@ pub async fn publish(
     }
     let report = report(target, work.job, &committed, started);
     if let Some(file) = &target.report {
-        let text = report.in_full(&committed.record.consistency)?;
+        let text = report.in_full(&committed.record)?;
         std::fs::write(file, text)
             .with_context(|| format!("write report `{}`; the run is published", file.display()))?;
     }

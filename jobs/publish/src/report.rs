@@ -1,6 +1,7 @@
 //! What a job says when it has published.
 
 use serde::Serialize;
+use springald_snapshot::{ColumnCounts, CommitRecord};
 
 /// The one line of JSON that a job prints; its keys are a contract with the scripts that read it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,9 +35,9 @@ impl Report {
         serde_json::to_string(self)
     }
 
-    /// Returns the text of a report file: the line's members, and what is known of the source's consistency.
-    pub(crate) fn in_full(&self, consistency: &serde_json::Value) -> Result<String, serde_json::Error> {
-        let full = Full { report: self, consistency };
+    /// Returns the text of a report file: the line's members, and what the commit's record knows of the source.
+    pub(crate) fn in_full(&self, commit: &CommitRecord) -> Result<String, serde_json::Error> {
+        let full = Full { report: self, counts: &commit.counts, consistency: &commit.consistency };
         serde_json::to_string_pretty(&full)
     }
 }
@@ -45,5 +46,6 @@ impl Report {
 struct Full<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    counts: &'a ColumnCounts,
     consistency: &'a serde_json::Value,
 }

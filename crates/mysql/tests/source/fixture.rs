@@ -5,7 +5,7 @@ use arrow::array::RecordBatch;
 use arrow::util::display::FormatOptions;
 use arrow::util::pretty::pretty_format_batches_with_options;
 use datafusion::error::DataFusionError;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::SessionContext;
 use mysql_async::prelude::Queryable;
 use springald_mysql::{
@@ -94,9 +94,10 @@ pub(crate) fn operator(plan: &SplitPlan, spec: ReadSpec) -> Arc<dyn ExecutionPla
     Arc::new(MySqlReadExec::try_new(relation, spec).unwrap())
 }
 
-/// Reads everything, all partitions one after the other.
+/// Reads everything, and returns it in the order of the partitions.
 pub(crate) async fn rows(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>, DataFusionError> {
-    collect(plan, SessionContext::new().task_ctx()).await
+    let partitions = collect_partitioned(plan, SessionContext::new().task_ctx()).await?;
+    Ok(partitions.concat())
 }
 
 /// Prints batches as a table.

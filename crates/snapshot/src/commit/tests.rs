@@ -50,6 +50,7 @@ impl Warehouse {
             rows: 10,
             bytes: 4,
             columns: vec![],
+            counts: ColumnCounts::from([("at".to_owned(), [("zero_dates".to_owned(), 1)].into())]),
         };
         records.put_split(manifest).await.unwrap();
     }
@@ -83,6 +84,7 @@ async fn a_whole_run_is_published() {
     warehouse.write(&records, 1).await;
     let committed = warehouse.commit(&records, 2).await.unwrap();
     assert_eq!((committed.record.rows, committed.record.files, committed.record.bytes), (20, 2, 8));
+    assert_eq!(committed.record.counts["at"]["zero_dates"], 2);
     let live = warehouse.live().await.unwrap();
     assert_eq!(live.storage_descriptor.location, records.layout().location());
     assert_eq!(live.parameters["recordCount"], "20");

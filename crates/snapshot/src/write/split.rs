@@ -1,23 +1,34 @@
 //! One attempt at one split: read, encode, make visible, claim.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use datafusion::common::internal_datafusion_err;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::Result;
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use crate::counts::counts_of;
 use crate::encode::FileWriter;
 use crate::manifest::RECORD_VERSION;
 use crate::stats::StatsCollector;
-use crate::{Conformed, DataFile, RunLayout, RunStore, SnapshotError, SplitManifest};
+use crate::{ColumnCounts, Conformed, DataFile, RunLayout, RunStore, SnapshotError, SplitManifest};
 
 /// Batches read ahead of the encoder: one being encoded, one waiting.
 const READ_AHEAD: usize = 1;
 
-/// Writes `split` from the stream that `read` opens, unless its manifest is there already, and returns the manifest
-/// that counts: this attempt's, or that of another one that was first.
+/// The rows of a split: one partition of a plan.
+pub(super) struct SplitInput {
+    pub(super) plan: Arc<dyn ExecutionPlan>,
+    pub(super) partition: usize,
+    pub(super) context: Arc<TaskContext>,
+}
+
+/// Writes `split` from `input`, unless its manifest is there already, and returns the manifest that counts: this
+/// attempt's, or that of another one that was first.
 ///
 /// # Errors
 /// The input's own error, or a [`SnapshotError`]. What this attempt has written is removed first, best effort.
@@ -26,14 +37,14 @@ pub(super) async fn write(
     split: u32,
     target_file_bytes: u64,
     conformed: &Conformed,
-    read: impl FnOnce() -> Result<SendableRecordBatchStream>,
+    input: &SplitInput,
 ) -> Result<SplitManifest> {
     if let Some(manifest) = records.split(split).await? {
         tracing::debug!(split, attempt = manifest.attempt, "split is there already");
         return Ok(manifest);
     }
     let mut attempt = Attempt::new(records, split, target_file_bytes, conformed);
-    match attempt.run(read()?).await {
+    match attempt.run(input).await {
         Ok(manifest) => Ok(manifest),
         Err(error) => {
             attempt.undo().await;
@@ -57,16 +68,17 @@ struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     fn new(records: &'a RunStore, split: u32, target_file_bytes: u64, conformed: &'a Conformed) -> Self {
         let name = format!("{:08x}", rand::random::<u32>());
-        let stats = StatsCollector::new(std::sync::Arc::clone(conformed.schema()));
+        let stats = StatsCollector::new(Arc::clone(conformed.schema()));
         Self { records, split, name, target_file_bytes, conformed, open: None, files: vec![], stats }
     }
 
-    async fn run(&mut self, input: SendableRecordBatchStream) -> Result<SplitManifest> {
+    async fn run(&mut self, input: &SplitInput) -> Result<SplitManifest> {
         // The first split always has a file, so that a snapshot without rows is one valid Parquet file.
         if self.split == 0 {
             self.open()?;
         }
-        let (mut batches, reader) = read_ahead(input);
+        let stream = input.plan.execute(input.partition, Arc::clone(&input.context))?;
+        let (mut batches, reader) = read_ahead(stream);
         while let Some(batch) = batches.recv().await {
             self.write(&batch?).await?;
         }
@@ -77,7 +89,7 @@ impl<'a> Attempt<'a> {
             return Ok(winner);
         }
         self.close().await?;
-        self.claim().await
+        self.claim(counts_of(&input.plan, input.partition)).await
     }
 
     async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
@@ -114,8 +126,8 @@ impl<'a> Attempt<'a> {
     }
 
     /// Puts the manifest; if another attempt was first, this one's files go, and the other's manifest counts.
-    async fn claim(&mut self) -> Result<SplitManifest> {
-        let stats = StatsCollector::new(std::sync::Arc::clone(self.conformed.schema()));
+    async fn claim(&mut self, counts: ColumnCounts) -> Result<SplitManifest> {
+        let stats = StatsCollector::new(Arc::clone(self.conformed.schema()));
         let manifest = SplitManifest {
             version: RECORD_VERSION,
             split: self.split,
@@ -125,6 +137,7 @@ impl<'a> Attempt<'a> {
             // From here on the files may be named by a manifest whose put failed only in its answer: an error leaves them.
             files: std::mem::take(&mut self.files),
             columns: std::mem::replace(&mut self.stats, stats).finish(),
+            counts,
         };
         let winner = self.records.put_split(manifest.clone()).await?;
         if winner.attempt != self.name {
