@@ -5,8 +5,9 @@ export CARGO_TARGET_DIR ?= $(SPRINGALD_CACHE)/target
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 ROWS ?= 200000
+RUNS ?= 3
 
-.PHONY: demo test check generate tools
+.PHONY: demo test test-mysql check bench generate tools
 
 demo: tools ## copies a generated MySQL table to a Parquet snapshot and runs a query over it
 	cargo build --package springald --bin springald --package springald-demo --bin generate-crimes
@@ -15,9 +16,20 @@ demo: tools ## copies a generated MySQL table to a Parquet snapshot and runs a q
 test: tools ## runs every test, those that start real servers included
 	cargo test --workspace
 
+test-mysql: tools ## runs the source's tests against a real MySQL server (Debian only; two minutes to install the first time)
+	tests/install-mysql.sh
+	tests/with-mysql.sh cargo test --workspace --test source
+
 check: tools ## what must be clean before a change is proposed
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+bench: ROWS = 2000000
+bench: tools ## compares with Spark, ConnectorX, DuckDB and a bare drain over ROWS rows, RUNS times each; writes benches/RESULTS.md
+	@benches/install-tools.sh
+	cargo build --release --package springald --bin springald --package springald-demo --bin generate-crimes \
+	    --package springald-mysql --example drain
+	"$(SPRINGALD_CACHE)/bench-venv/bin/python" benches/bench.py --rows $(ROWS) --runs $(RUNS)
 
 generate: tools ## writes a CSV file of ROWS rows to standard output
 	@cargo run --quiet --package springald-demo --bin generate-crimes -- --rows $(ROWS)

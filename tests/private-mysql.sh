@@ -39,7 +39,8 @@ SQL
 mysqld --bind-address=127.0.0.1 --port="$port" --socket=server.sock --mysqlx=OFF --secure-file-priv= \
     --init-file="$dir/users.sql" --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci \
     --skip-name-resolve --local-infile=1 --innodb-buffer-pool-size=256M --innodb-redo-log-capacity=256M \
-    --innodb-flush-log-at-trx-commit=0 --sync-binlog=0 --max-connections=500 --pid-file=server.pid &
+    --innodb-flush-log-at-trx-commit=0 --sync-binlog=0 --max-allowed-packet=1G --max-connections=500 \
+    --pid-file=server.pid &
 server=$!
 
 cat <&3 >/dev/null &
