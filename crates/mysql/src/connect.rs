@@ -51,6 +51,7 @@ pub struct Session {
 /// # Errors
 /// If the password is unreadable, the server cannot be reached in time, or it refuses the login.
 pub async fn connect(source: &MySqlSource) -> Result<Session, SourceError> {
+    require_authorities(&source.tls)?;
     let password = password(source)?;
     let failed = |cause| SourceError::from_connect(source.address(), &source.user, &source.database, cause);
     let begin = Instant::now();
@@ -67,6 +68,14 @@ pub async fn connect(source: &MySqlSource) -> Result<Session, SourceError> {
             Err(_) => return Err(SourceError::ConnectTimeout { address: source.address(), limit: CONNECT_LIMIT }),
         }
     }
+}
+
+/// The driver would take a file of authorities that is missing for a lost connection.
+fn require_authorities(tls: &Tls) -> Result<(), SourceError> {
+    let Tls::Verify { authorities: Some(file) } = tls else { return Ok(()) };
+    let unreadable = |cause| SourceError::Authorities { file: file.display().to_string(), cause };
+    std::fs::File::open(file).map_err(unreadable)?;
+    Ok(())
 }
 
 async fn open(options: Opts) -> Result<Conn, mysql_async::Error> {

@@ -9,14 +9,16 @@ use std::time::Duration;
 /// MySQL's own error codes that this crate tells apart.
 mod code {
     pub(super) const DATABASE_DENIED: u16 = 1044;
-    pub(super) const LOGIN_DENIED: u16 = 1045;
+    pub(super) const TLS_REQUIRED: u16 = 3159;
     pub(super) const UNKNOWN_DATABASE: u16 = 1049;
     pub(super) const UNKNOWN_COLUMN: u16 = 1054;
     pub(super) const SYNTAX: u16 = 1064;
     pub(super) const TABLE_DENIED: u16 = 1142;
     pub(super) const COLUMN_DENIED: u16 = 1143;
     pub(super) const UNKNOWN_TABLE: u16 = 1146;
-    pub(super) const LOGIN_DENIED_NO_PASSWORD: u16 = 1698;
+
+    /// Codes that refuse a login: wrong user or password, no password, password expired, account locked.
+    pub(super) const LOGIN: &[u16] = &[1045, 1698, 1820, 1862, 3118];
 
     /// Too many connections: at all, of this user, or of those this user may have.
     pub(super) const CROWDED: &[u16] = &[1040, 1203, 1226];
@@ -67,6 +69,24 @@ pub enum SourceError {
         /// What the server said.
         #[source]
         cause: mysql_async::Error,
+    },
+    /// The connection could not be encrypted as asked for, or was not and the server insists.
+    #[error("protect the connection to MySQL at `{address}`")]
+    Protect {
+        /// Host and port.
+        address: String,
+        /// What the server or the TLS library said.
+        #[source]
+        cause: mysql_async::Error,
+    },
+    /// The file of authorities cannot be read.
+    #[error("read the certificates of authorities in `{file}`")]
+    Authorities {
+        /// The file.
+        file: String,
+        /// Why not.
+        #[source]
+        cause: std::io::Error,
     },
     /// The database is absent, or hidden from the user.
     #[error("open database `{database}`")]
@@ -216,10 +236,14 @@ impl SourceError {
 
     /// Sorts a failed attempt to connect by what the server said.
     pub(crate) fn from_connect(address: String, user: &str, database: &str, cause: mysql_async::Error) -> Self {
+        if is_about_tls(&cause) {
+            return Self::Protect { address, cause };
+        }
+        if let mysql_async::Error::Driver(mysql_async::DriverError::UnknownAuthPlugin { .. }) = cause {
+            return Self::Login { address, user: user.to_owned(), cause };
+        }
         match server_code(&cause) {
-            Some(code::LOGIN_DENIED | code::LOGIN_DENIED_NO_PASSWORD) => {
-                Self::Login { address, user: user.to_owned(), cause }
-            }
+            Some(code) if code::LOGIN.contains(&code) => Self::Login { address, user: user.to_owned(), cause },
             Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE) => {
                 Self::Database { database: database.to_owned(), cause }
             }
@@ -236,6 +260,8 @@ impl SourceError {
             Self::Connect { cause, .. } | Self::Query { cause, .. } => is_transient(cause),
             Self::Password { .. }
             | Self::Login { .. }
+            | Self::Protect { .. }
+            | Self::Authorities { .. }
             | Self::Database { .. }
             | Self::UnknownTable { .. }
             | Self::TableDenied { .. }
@@ -256,6 +282,14 @@ impl SourceError {
         match self {
             Self::Login { .. } | Self::Password { .. } => {
                 Some("check the user and MYSQL_PWD; every executor needs MYSQL_PWD in its environment too".to_owned())
+            }
+            Self::Protect { .. } => Some(
+                "trust the server's authority with --tls-ca (for RDS its bundle) and name the host as its certificate \
+                 does, or choose --tls require or --tls off"
+                    .to_owned(),
+            ),
+            Self::Authorities { .. } => {
+                Some("give --tls-ca a PEM file that is there on every machine that connects".to_owned())
             }
             Self::Connect { .. } | Self::ConnectTimeout { .. } => Some(
                 "check host and port, that the server runs, and that a firewall or security group lets this host in"
@@ -327,6 +361,19 @@ fn is_transient(error: &mysql_async::Error) -> bool {
 /// Returns whether the server has no place for one more connection, now.
 pub(crate) fn is_crowded(error: &mysql_async::Error) -> bool {
     server_code(error).is_some_and(|code| code::CROWDED.contains(&code))
+}
+
+/// Returns whether encryption was asked for by one side and not to be had from the other. What the driver's TLS library
+/// finds wrong with a certificate arrives as an I/O error of invalid data.
+fn is_about_tls(error: &mysql_async::Error) -> bool {
+    use mysql_async::{Error, IoError};
+    match error {
+        Error::Io(IoError::Tls(_)) => true,
+        Error::Io(IoError::Io(cause)) => cause.kind() == std::io::ErrorKind::InvalidData,
+        Error::Server(server) => server.code == code::TLS_REQUIRED,
+        Error::Driver(mysql_async::DriverError::NoClientSslFlagFromServer) => true,
+        Error::Driver(_) | Error::Other(_) | Error::Url(_) => false,
+    }
 }
 
 fn is_user_fault(error: &mysql_async::Error) -> bool {

@@ -4,7 +4,7 @@ use crate::fixture::{Database, operator, rows};
 use crate::server;
 use datafusion::error::DataFusionError;
 use insta::assert_snapshot;
-use springald_mysql::{MySqlSource, ReadOptions, SourceError, connect, describe, plan_splits};
+use springald_mysql::{MySqlSource, ReadOptions, SourceError, Tls, connect, describe, plan_splits};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -52,6 +52,17 @@ async fn unknown_columns_list_those_there_are() {
         let planned = plan_splits(&mut db.session, &schema, &spec, NonZeroUsize::MIN, Some(column)).await;
         assert!(planned.unwrap_err().to_string().contains(problem), "{column}");
     }
+}
+
+#[tokio::test]
+async fn encryption_that_is_not_to_be_had_is_no_lost_connection() {
+    let source = server::source().clone();
+    let verify = |authorities| Tls::Verify { authorities };
+    let missing = connect(&source.clone().with_tls(verify(Some("no-such.pem".into())))).await.unwrap_err();
+    assert!(shown(&missing).starts_with("read the certificates of authorities in `no-such.pem`"), "{missing}");
+    let unknown = connect(&source.with_tls(verify(None))).await.unwrap_err();
+    assert!(shown(&unknown).starts_with("protect the connection to MySQL at `127.0.0.1:"), "{}", shown(&unknown));
+    assert!(shown(&unknown).contains("--tls-ca") && !unknown.is_transient() && !missing.is_transient());
 }
 
 #[tokio::test]
