@@ -190,6 +190,18 @@ pub enum SourceError {
         /// The table.
         table: SourceTable,
     },
+    /// Not all sessions of a run had a task slot.
+    #[error("{empty} of {seats} sessions that were to read table `{table}` had no task slot after {} s", limit.as_secs())]
+    NoSeats {
+        /// The table.
+        table: SourceTable,
+        /// How long was waited.
+        limit: Duration,
+        /// Sessions without a slot.
+        empty: usize,
+        /// Sessions in all.
+        seats: usize,
+    },
     /// Not all sessions of a run had their snapshot while the table was locked.
     #[error("{missing} of {seats} sessions had no snapshot of table `{table}` after {} s", limit.as_secs())]
     SnapshotTimeout {
@@ -270,6 +282,7 @@ impl SourceError {
             | Self::SplitColumn { .. }
             | Self::Value { .. }
             | Self::TooLate { .. }
+            | Self::NoSeats { .. }
             | Self::SnapshotTimeout { .. }
             | Self::NoSnapshots { .. }
             | Self::Unexpected { .. } => false,
@@ -301,9 +314,10 @@ impl SourceError {
             Self::TableDenied { table, .. } => {
                 Some(format!("let the user read it: `GRANT SELECT ON {} TO …`", table.quoted()))
             }
-            Self::SnapshotTimeout { .. } => Some(
-                "give the cluster as many free task slots as there are sessions, or raise --lock-timeout".to_owned(),
-            ),
+            Self::NoSeats { .. } => {
+                Some("other jobs hold the cluster's slots: start again when they have ended".to_owned())
+            }
+            Self::SnapshotTimeout { .. } => Some("see what keeps the server busy, or raise --lock-timeout".to_owned()),
             Self::NoSnapshots { .. } => Some("use --consistency verify or none".to_owned()),
             Self::UnknownTable { .. } => Some("names are case-sensitive on most servers".to_owned()),
             Self::Query { cause, .. } if is_user_fault(cause) => {

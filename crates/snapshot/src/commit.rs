@@ -9,7 +9,7 @@ use springald_catalog::{Catalog, CatalogError, CatalogName, Column};
 
 use crate::counts::add_counts;
 use crate::manifest::RECORD_VERSION;
-use crate::publish::{Decision, Published, decide, history_entry, history_partition, table_entry};
+use crate::publish::{Decision, Published, decide, history_entry, history_partition, is_history_of, table_entry};
 use crate::{ColumnCounts, CommitRecord, RunId, RunLayout, RunStore, SnapshotError, SplitManifest};
 
 mod sweep;
@@ -35,6 +35,24 @@ pub enum Pointer {
     StaysAtLaterDay,
 }
 
+/// Looks whether a table of that name may be published at all: the name must not be another table's history, nor its
+/// own history's name another table's.
+///
+/// # Errors
+/// When a name is taken, or the catalog cannot be read.
+pub async fn require_free_names(catalog: &dyn Catalog, name: &CatalogName) -> Result<(), CommitError> {
+    if let Some(found) = catalog.table(name).await?
+        && !found.table.partition_keys.is_empty()
+    {
+        return Err(CommitError::NameTaken { table: name.clone() });
+    }
+    let history = name.history();
+    match catalog.table(&history).await? {
+        Some(found) if !is_history_of(&found.table, name) => Err(CommitError::NameTaken { table: history }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Publishes the run in `records` as `splits` splits with `columns`; `consistency` goes into `commit.json`.
 ///
 /// # Errors
@@ -51,6 +69,7 @@ pub async fn commit(
     complete(&manifests, splits)?;
     sweep::settle(records, &manifests).await?;
     let name = records.layout().table.catalog_name();
+    require_free_names(catalog, &name).await?;
     let before = catalog.table(&name).await?;
     let replaced = before.map(|found| found.table.storage_descriptor.location);
     let record = CommitRecord { consistency, replaced, ..totals(&manifests, records.layout()) };
@@ -58,7 +77,16 @@ pub async fn commit(
 
     let publication = Publication { layout: records.layout(), catalog, name, columns, record };
     let pointer = publication.swing().await?;
-    publication.remember(pointer).await?;
+    match (publication.remember(pointer).await, pointer) {
+        (Err(error), Pointer::StaysAtLaterDay) => return Err(error),
+        // The run is published, and the next one of the day makes good for it.
+        (Err(error), Pointer::Moved) => tracing::warn!(table = %publication.name, %error, "history was not updated"),
+        (Ok(()), _) => {}
+    }
+    // An attempt that came after the first look may have put a file meanwhile.
+    if let Err(error) = sweep::settle(records, &manifests).await {
+        tracing::warn!(table = %publication.name, %error, "files of late attempts could not be looked for");
+    }
     Ok(Committed { record: publication.record, pointer })
 }
 
@@ -125,14 +153,18 @@ impl Publication<'_> {
         let table = table_entry(None, &self.name, self.layout, self.columns.clone(), &self.record);
         let history = self.name.history();
         let partition = history_partition(&table, self.layout, &self.record);
-        if self.catalog.table(&history).await?.is_none() {
-            let location = self.layout.table_location();
-            let entry = history_entry(&table, &history, location);
-            match self.catalog.create_table(history.database(), &entry).await {
-                Ok(()) => {}
-                Err(error) if error.is_stale() => {}
-                Err(error) => return Err(error.into()),
+        let entry = history_entry(&table, &history, self.layout.table_location());
+        let put = match self.catalog.table(&history).await? {
+            None => self.catalog.create_table(history.database(), &entry).await,
+            Some(found) if found.table.storage_descriptor.columns != entry.storage_descriptor.columns => {
+                self.catalog.update_table(history.database(), &entry, &found.version).await
             }
+            Some(_) => Ok(()),
+        };
+        match put {
+            Ok(()) => {}
+            Err(error) if error.is_stale() => {} // another run has done the same
+            Err(error) => return Err(error.into()),
         }
         for _ in 0..TRIES {
             let found = self.catalog.partition(&history, &partition.values).await?;
@@ -180,6 +212,15 @@ pub enum CommitError {
     Overtaken {
         /// The run that is published.
         by: RunId,
+    },
+    /// A name that another table has.
+    #[error(
+        "catalog entry `{table}` is another table's, a partitioned one or one whose history would have this name: \
+         publish under another name with --into"
+    )]
+    NameTaken {
+        /// The name.
+        table: CatalogName,
     },
     /// Others changed the table again and again.
     #[error("catalog entry of `{table}` was changed by others {TRIES} times in a row")]

@@ -156,8 +156,8 @@ impl RunStore {
         if self.put_new(&path, &manifest).await? {
             return Ok(manifest);
         }
-        let winner = self.read(&path).await?;
-        Ok(winner.unwrap_or(manifest))
+        let gone = || object_store::Error::Generic { store: "manifest", source: "it was there and is gone".into() };
+        self.read(&path).await?.ok_or_else(|| SnapshotError::store("read", &path)(gone()))
     }
 
     /// Returns how many splits are finished, without reading their manifests.

@@ -8,6 +8,7 @@ use crate::{CommitRecord, RunId, RunLayout, SnapshotDate};
 
 const RUN: &str = "springald.run";
 const DATE: &str = "springald.date";
+const HISTORY_OF: &str = "springald.history_of";
 
 /// The snapshot that a catalog entry names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,13 @@ pub(crate) fn history_entry(table: &TableInput, name: &CatalogName, table_locati
     let keys = ["y", "m", "d"].map(|key| Column::new(key, "string"));
     let mut history = TableInput::external(name.table(), descriptor);
     history.partition_keys = keys.to_vec();
+    history.parameters.insert(HISTORY_OF.to_owned(), table.name.clone());
     history
+}
+
+/// Returns whether an entry is the history table of the table `name`.
+pub(crate) fn is_history_of(entry: &TableInput, name: &CatalogName) -> bool {
+    entry.parameters.get(HISTORY_OF).is_some_and(|table| table == name.table())
 }
 
 /// Returns the history table's partition for the run's day.

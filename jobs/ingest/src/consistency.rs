@@ -85,8 +85,14 @@ impl Unplanned {
 
 /// Looks at the table again, over a new connection: the read may have taken longer than an idle one lives.
 async fn verified(spec: &ReadSpec, before: Mark) -> anyhow::Result<Value> {
-    let after = look_again(&spec.source, spec).await?;
-    let change = compare(&before, &after);
+    let after = match look_again(&spec.source, spec).await {
+        Ok(after) => Some(after),
+        Err(error) => {
+            tracing::warn!(table = %spec.table, "table could not be looked at again: {error:#}");
+            None
+        }
+    };
+    let change = after.as_ref().map_or(Change::Unknown, |after| compare(&before, after));
     match change {
         Change::Unchanged => {}
         Change::Changed => {

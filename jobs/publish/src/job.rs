@@ -59,8 +59,9 @@ pub async fn publish(
     let report = report(target, work.job, &committed, started);
     if let Some(file) = &target.report {
         let text = report.in_full(&committed.record)?;
-        std::fs::write(file, text)
-            .with_context(|| format!("write report `{}`; the run is published", file.display()))?;
+        if let Err(error) = std::fs::write(file, text) {
+            tracing::warn!(file = %file.display(), %error, "run is published, but its report could not be written");
+        }
     }
     Ok(report)
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use datafusion::prelude::SessionContext;
 use springald_catalog::{Catalog, LocalCatalog, TableName};
 use springald_cluster::Cluster;
+use springald_snapshot::commit::require_free_names;
 use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate};
 
 use crate::{CatalogKind, TargetArgs};
@@ -40,6 +41,7 @@ impl Target {
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
         let catalog = Arc::new(LocalCatalog::new(Arc::clone(&store), warehouse.root().clone()));
+        require_free_names(catalog.as_ref(), &table.catalog_name()).await?;
         let date = args.date.unwrap_or_else(SnapshotDate::today);
         let layout = RunLayout { warehouse, table, date, run: RunId::start() };
         let records = RunStore::new(store, layout);

@@ -63,16 +63,17 @@ pub async fn mark(conn: &mut Conn, table: &SourceTable) -> Result<Mark, SourceEr
 
 /// Says what two marks of one table prove.
 ///
-/// A log that did not move proves that nothing at all was written. Otherwise the table's own time speaks, which has
-/// whole seconds: it proves that nothing changed only if the last change is older than the first mark's second.
+/// A count or a time that differs proves a change, also where writers leave the log out. A log that did not move proves
+/// that nothing was written. Otherwise the table's own time speaks, which has whole seconds: it proves that nothing
+/// changed only if the last change is older than the first mark's second.
 #[must_use]
 pub fn compare(before: &Mark, after: &Mark) -> Change {
-    if before.log_position.is_some() && before.log_position == after.log_position {
-        return Change::Unchanged;
-    }
     let counted = before.rows.zip(after.rows);
     if counted.is_some_and(|(before, after)| before != after) || before.updated_second < after.updated_second {
         return Change::Changed;
+    }
+    if before.log_position.is_some() && before.log_position == after.log_position {
+        return Change::Unchanged;
     }
     match (before.updated_second, after.updated_second) {
         (Some(updated), Some(same)) if updated == same && updated < before.server_second => Change::Unchanged,

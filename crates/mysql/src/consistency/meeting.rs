@@ -24,6 +24,10 @@ use tokio::time::{Instant, sleep};
 
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// How long sessions that have a task slot wait for those that have none. Two runs that each hold what the other needs
+/// would wait for ever.
+const SEATING_LIMIT: Duration = Duration::from_secs(120);
+
 /// Locks that one statement asks for.
 const LOCKS_PER_LOOK: usize = 200;
 
@@ -154,11 +158,22 @@ impl Host {
     /// Returns how long writers had to wait at most.
     ///
     /// # Errors
-    /// If the user may not lock the table. [`SourceError::SnapshotTimeout`] if a session is not ready when the time is
+    /// If the user may not lock the table. [`SourceError::NoSeats`] if a session has no task slot after two minutes;
+    /// those that came find the gate open and give up theirs. [`SourceError::SnapshotTimeout`] if a session is not ready when the time is
     /// up; writers go on all the same.
     pub async fn meet(mut self, seats: &[u32]) -> Result<Duration, SourceError> {
+        let begun = Instant::now();
         let mut empty: Vec<String> = seats.iter().map(|seat| self.meeting.seat(*seat)).collect();
         while !empty.is_empty() {
+            if begun.elapsed() >= SEATING_LIMIT {
+                let table = self.table.clone();
+                return Err(SourceError::NoSeats {
+                    table,
+                    limit: SEATING_LIMIT,
+                    empty: empty.len(),
+                    seats: seats.len(),
+                });
+            }
             sleep(LOOK_EVERY).await;
             empty = self.not_held(empty).await?;
         }
@@ -196,7 +211,11 @@ impl Host {
         let (table, gate) = (&self.table, self.meeting.gate());
         let failed = |cause| SourceError::from_query(ACTION, table, cause);
         self.locker.exec_drop("SELECT RELEASE_LOCK(?)", (gate,)).await.map_err(failed)?;
-        self.locker.query_drop("UNLOCK TABLES").await.map_err(failed)
+        // From here on every session has its snapshot: if this fails, the connection's end lets writers go on.
+        if let Err(error) = self.locker.query_drop("UNLOCK TABLES").await {
+            tracing::warn!(table = %table, %error, "connection that held the table's lock was lost");
+        }
+        Ok(())
     }
 
     /// Returns those of `locks` that nobody holds.

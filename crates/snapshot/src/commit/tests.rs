@@ -183,6 +183,24 @@ async fn what_others_set_survives() {
 }
 
 #[tokio::test]
+async fn a_table_never_takes_the_name_of_a_history() {
+    let warehouse = Warehouse::new();
+    warehouse.publish("2026-11-23", EARLY).await.unwrap();
+    let mut records = warehouse.run("2026-11-23", LATE);
+    records = RunStore::new(
+        Arc::clone(&warehouse.store),
+        RunLayout { table: "db.T_history".parse().unwrap(), ..records.layout().clone() },
+    );
+    warehouse.write(&records, 0).await;
+    assert!(matches!(warehouse.commit(&records, 1).await, Err(CommitError::NameTaken { .. })));
+
+    let foreign = TableInput::external("u_history", StorageDescriptor::parquet(vec![], "s3://bucket/u/"));
+    warehouse.catalog.create_table("db", &foreign).await.unwrap();
+    let taken = require_free_names(&warehouse.catalog, &CatalogName::folded("db", "u")).await;
+    assert!(matches!(taken, Err(CommitError::NameTaken { .. })));
+}
+
+#[tokio::test]
 async fn racing_runs_leave_the_latest() {
     let warehouse = Arc::new(Warehouse::new());
     let racers = (0..20).map(|racer| {

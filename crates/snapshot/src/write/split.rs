@@ -81,14 +81,15 @@ impl<'a> Attempt<'a> {
         let (mut batches, reader) = read_ahead(stream);
         while let Some(batch) = batches.recv().await {
             self.write(&batch?).await?;
+            let is_full = self.open.as_ref().is_some_and(|open| open.bytes() as u64 >= self.target_file_bytes);
+            if is_full && let Some(winner) = self.close_unless_late().await? {
+                return Ok(winner);
+            }
         }
         reader.join().await.map_err(|error| internal_datafusion_err!("reader of split {}: {error}", self.split))?;
-        // Looking once more before the last file becomes visible keeps a late attempt out of a published snapshot.
-        if let Some(winner) = self.records.split(self.split).await? {
-            self.undo().await;
+        if let Some(winner) = self.close_unless_late().await? {
             return Ok(winner);
         }
-        self.close().await?;
         self.claim(counts_of(&input.plan, input.partition)).await
     }
 
@@ -102,9 +103,6 @@ impl<'a> Attempt<'a> {
         }
         if let Some(open) = &mut self.open {
             open.write(&batch).await?;
-            if open.bytes() as u64 >= self.target_file_bytes {
-                self.close().await?;
-            }
         }
         Ok(())
     }
@@ -114,6 +112,17 @@ impl<'a> Attempt<'a> {
         let dir = self.records.layout().data_dir();
         self.open = Some(FileWriter::try_new(self.records.store(), &dir, name, self.conformed.schema())?);
         Ok(())
+    }
+
+    /// Makes the open file visible, unless another attempt was first: then this one is undone, and the other's manifest
+    /// returned. Looking before each file keeps a late attempt out of a snapshot that is published already.
+    async fn close_unless_late(&mut self) -> Result<Option<SplitManifest>> {
+        let winner = self.records.split(self.split).await?;
+        match winner {
+            Some(_) => self.undo().await,
+            None => self.close().await?,
+        }
+        Ok(winner)
     }
 
     async fn close(&mut self) -> Result<()> {

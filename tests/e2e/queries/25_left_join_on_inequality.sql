@@ -1,0 +1,3 @@
+SELECT d.district, c.id
+FROM crime_data.districts d
+LEFT JOIN crime_data.crimes_2001_to_present c ON c.id < 19900 + 10 * CAST(d.district AS INT)
