@@ -157,8 +157,14 @@ fn cuts(buckets: &[Bucket], parts: u64) -> Cuts {
     let mut targets = (1..parts).map(|part| share(total, part, parts)).peekable();
     for bucket in buckets {
         let after = before + bucket.rows;
+        let mut reached = Place::Start;
         while let Some(target) = targets.next_if(|target| *target <= after) {
-            let Some(cut) = bucket.cut(target - before) else { continue };
+            let (place, Some(cut)) = bucket.cut(target - before) else { continue };
+            // Keys are compared by MySQL alone, so that boundaries ascend is a matter of where they come from.
+            if place < reached {
+                continue;
+            }
+            reached = place;
             if cuts.boundaries.last() != Some(&cut) {
                 cuts.boundaries.push(cut);
                 cuts.rows.push(target - position);
@@ -171,16 +177,29 @@ fn cuts(buckets: &[Bucket], parts: u64) -> Cuts {
     cuts
 }
 
+/// Where in a bucket a boundary lies, in ascending order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Start,
+    Inside,
+    End,
+}
+
 impl Bucket {
-    /// Returns the key after about `rows` rows; nothing if that is an end of the whole.
-    fn cut(&self, rows: u64) -> Option<Key> {
+    /// Returns the key after about `rows` rows, and where in the bucket it lies; no key if that is an end of the whole.
+    /// Keys from inside ascend with `rows`.
+    fn cut(&self, rows: u64) -> (Place, Option<Key>) {
         let along = |span: &Span| {
             let value = span.axis.along(&span.low, &span.high, rows, self.rows)?;
             Some(key(&span.prefix, &value))
         };
-        let is_near_start = rows < self.rows / 2;
-        let end = if is_near_start { &self.range.start } else { &self.range.end };
-        self.span.as_ref().and_then(along).or_else(|| end.clone())
+        if let Some(inside) = self.span.as_ref().and_then(along) {
+            return (Place::Inside, Some(inside));
+        }
+        if rows < self.rows / 2 {
+            return (Place::Start, self.range.start.clone());
+        }
+        (Place::End, self.range.end.clone())
     }
 }
 
@@ -230,6 +249,14 @@ mod tests {
             prop_assert_eq!(cuts.rows.len(), at.len() + 1);
             prop_assert_eq!(cuts.rows.iter().sum::<u64>(), total);
             prop_assert!(at.len() < parts.try_into().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_narrow_bucket_is_not_cut_backwards() {
+        for parts in 1..20 {
+            let at = cut_at(&cuts(&[bucket(215, 0, 2)], parts));
+            assert!(at.is_sorted_by(|a, b| a < b), "{parts}: {at:?}");
         }
     }
 
