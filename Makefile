@@ -29,7 +29,7 @@ bench: tools ## compares with Spark, ConnectorX, DuckDB and a bare drain over RO
 	@benches/install-tools.sh
 	cargo build --release --package springald --bin springald --package springald-demo --bin generate-crimes \
 	    --package springald-mysql --example drain
-	"$(SPRINGALD_CACHE)/bench-venv/bin/python" benches/bench.py --rows $(ROWS) --runs $(RUNS)
+	"$(SPRINGALD_CACHE)/bench-venv/bin/python" -B benches/bench.py --rows $(ROWS) --runs $(RUNS)
 
 generate: tools ## writes a CSV file of ROWS rows to standard output
 	@cargo run --quiet --package springald-demo --bin generate-crimes -- --rows $(ROWS)

@@ -22,7 +22,6 @@ use ballista_executor::metrics::LoggingMetricsCollector;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tempfile::TempDir;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
@@ -43,14 +42,11 @@ impl EmbeddedCluster {
     /// Starts a scheduler and an executor of `vcores` task slots.
     pub(crate) async fn start(vcores: usize) -> anyhow::Result<Self> {
         let work_dir = TempDir::with_prefix("springald-").context("create a work directory")?;
-        let work_available = Arc::new(Notify::new());
         let mut services = JoinSet::new();
 
         let listener = bind(any_port()).await?;
         let address = ClusterAddress::loopback(listener.local_addr()?.port());
-        let mut config = scheduler_config(listener.local_addr()?, address.host());
-        let wake = Arc::clone(&work_available);
-        config.on_work_available = Some(Arc::new(move |_| wake.notify_one()));
+        let config = scheduler_config(listener.local_addr()?, address.host());
         services.spawn(async move { log_end("scheduler", serve_scheduler(listener, config).await) });
 
         let listener = bind(any_port()).await?;
@@ -66,9 +62,10 @@ impl EmbeddedCluster {
             .context("connect to the embedded scheduler")?
             .max_decoding_message_size(MESSAGE_BYTES)
             .max_encoding_message_size(MESSAGE_BYTES);
+        // Without a notifier it asks every 50 ms. With one it would sleep for a second, and the end of a task wakes none.
         let health = ExecutorHealth::new();
         services.spawn(async move {
-            let polled = poll_loop(scheduler, executor, codec(), Some(work_available), None, health).await;
+            let polled = poll_loop(scheduler, executor, codec(), None, None, health).await;
             log_end("executor", polled.map_err(Into::into));
         });
         Ok(Self { address, vcores, _services: services, _work_dir: work_dir })

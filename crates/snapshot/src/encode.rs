@@ -12,8 +12,10 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
 
+use crate::dictionary::columns_without_repetition;
 use crate::{DataFile, SnapshotError};
 
 /// Encoded bytes of a row group: bounds what a writer holds in memory.
@@ -30,17 +32,21 @@ pub(crate) struct FileWriter {
 }
 
 impl FileWriter {
-    /// Opens a file in `dir`; nothing of it can be seen before [`Self::finish`].
+    /// Opens a file in `dir` for rows like those of `sample`; nothing of it can be seen before [`Self::finish`].
     pub(crate) fn try_new(
         store: &Arc<dyn ObjectStore>,
         dir: &Path,
         name: String,
         schema: &SchemaRef,
+        sample: Option<&RecordBatch>,
     ) -> Result<Self, SnapshotError> {
         let sink = BufWriter::with_capacity(Arc::clone(store), dir.clone().join(name.as_str()), PART_BYTES)
             .with_max_concurrency(2);
         // Without the embedded Arrow schema readers see plain Parquet types, the same ones whoever wrote the batch.
-        let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+        let plain = sample.map(columns_without_repetition).transpose();
+        let plain = plain.map_err(|cause| SnapshotError::Encode { file: name.clone(), source: cause.into() })?;
+        let properties = properties(plain.unwrap_or_default());
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer = AsyncArrowWriter::try_new_with_options(sink, Arc::clone(schema), options)
             .map_err(|source| SnapshotError::Encode { file: name.clone(), source })?;
         Ok(Self { name, rows: 0, writer })
@@ -78,10 +84,13 @@ fn encode_error(name: &str) -> impl FnOnce(ParquetError) -> SnapshotError {
     move |source| SnapshotError::Encode { file, source }
 }
 
-fn properties() -> WriterProperties {
-    WriterProperties::builder()
+fn properties(plain: Vec<String>) -> WriterProperties {
+    let builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .set_created_by(concat!("springald version ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build()
+        .set_created_by(concat!("springald version ", env!("CARGO_PKG_VERSION")).to_owned());
+    let without = |builder: WriterPropertiesBuilder, name| {
+        builder.set_column_dictionary_enabled(ColumnPath::new(vec![name]), false)
+    };
+    plain.into_iter().fold(builder, without).build()
 }

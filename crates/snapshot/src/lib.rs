@@ -8,6 +8,7 @@
 
 mod conform;
 mod counts;
+mod dictionary;
 mod encode;
 mod error;
 mod layout;

@@ -73,10 +73,6 @@ impl<'a> Attempt<'a> {
     }
 
     async fn run(&mut self, input: &SplitInput) -> Result<SplitManifest> {
-        // The first split always has a file, so that a snapshot without rows is one valid Parquet file.
-        if self.split == 0 {
-            self.open()?;
-        }
         let stream = input.plan.execute(input.partition, Arc::clone(&input.context))?;
         let (mut batches, reader) = read_ahead(stream);
         while let Some(batch) = batches.recv().await {
@@ -87,6 +83,10 @@ impl<'a> Attempt<'a> {
             }
         }
         reader.join().await.map_err(|error| internal_datafusion_err!("reader of split {}: {error}", self.split))?;
+        // The first split always has a file, so that a snapshot without rows is one valid Parquet file.
+        if self.split == 0 && self.open.is_none() && self.files.is_empty() {
+            self.open(None)?;
+        }
         if let Some(winner) = self.close_unless_late().await? {
             return Ok(winner);
         }
@@ -99,7 +99,7 @@ impl<'a> Attempt<'a> {
         }
         let batch = self.conformed.apply(batch).map_err(SnapshotError::from)?;
         if self.open.is_none() {
-            self.open()?;
+            self.open(Some(&batch))?;
         }
         if let Some(open) = &mut self.open {
             open.write(&batch).await?;
@@ -107,10 +107,10 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn open(&mut self) -> Result<()> {
+    fn open(&mut self, sample: Option<&RecordBatch>) -> Result<()> {
         let name = RunLayout::data_file(self.split, &self.name, self.files.len());
         let dir = self.records.layout().data_dir();
-        self.open = Some(FileWriter::try_new(self.records.store(), &dir, name, self.conformed.schema())?);
+        self.open = Some(FileWriter::try_new(self.records.store(), &dir, name, self.conformed.schema(), sample)?);
         Ok(())
     }
 
