@@ -6,6 +6,7 @@
 mod address;
 mod cluster;
 mod codec;
+mod distribute;
 mod embedded;
 mod progress;
 mod service;
@@ -15,6 +16,7 @@ mod slots;
 pub use address::{ClusterAddress, ParseAddressError};
 pub use cluster::{Cluster, ClusterError};
 pub use codec::{SpringaldCodec, prove_codec};
+pub use distribute::physical_plan;
 pub use progress::watch;
 pub use service::{bind, executor_config, scheduler_config, serve_scheduler};
 pub use session::{MESSAGE_BYTES, session_config, session_context};

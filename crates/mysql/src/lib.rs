@@ -37,7 +37,7 @@ pub use name::{ParseTableError, SourceTable};
 pub use schema::{ColumnKind, SourceColumn, TableKey, TableSchema, UnsupportedColumn, describe, risk};
 pub use secret::Secret;
 pub use select::select_sql;
-pub use spec::{DateNullCount, InvalidDates, ReadOptions, ReadSpec, TinyInt1};
+pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};
 pub use split::{
     Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, sessions_relation, splits_relation,
 };

@@ -71,13 +71,13 @@ pub enum InvalidDates {
 
 /// How many dates of a column became NULL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DateNullCount {
+pub(crate) struct DateNullCount {
     /// The column, by its name in the output.
-    pub column: String,
+    pub(crate) column: String,
     /// Dates of nothing but zeros.
-    pub zero: u64,
+    pub(crate) zero: u64,
     /// Dates that are none, with [`InvalidDates::Null`].
-    pub invalid: u64,
+    pub(crate) invalid: u64,
 }
 
 impl Default for ReadOptions {

@@ -1,7 +1,6 @@
 //! `springald process`: a query over the catalog's tables becomes the next snapshot of a table.
 
 mod args;
-mod distribute;
 mod job;
 mod query;
 

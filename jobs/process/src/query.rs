@@ -10,8 +10,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
-
-use crate::distribute::gather_shared_joins;
+use springald_cluster::physical_plan;
 
 /// Plans one query over the tables `there`, which are named as a query has to name them.
 ///
@@ -33,7 +32,7 @@ pub(crate) async fn plan(
     let reads_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     reads_only.verify_plan(&logical)?;
     let chancy = depends_on_chance(&logical)?;
-    let physical = gather_shared_joins(state.create_physical_plan(&logical).await?)?;
+    let physical = physical_plan(context, &logical).await?;
     if chancy && physical.output_partitioning().partition_count() > 1 {
         return Ok(Arc::new(CoalescePartitionsExec::new(physical)));
     }

@@ -32,8 +32,7 @@ pub fn prove_codec() -> anyhow::Result<()> {
 fn sample() -> anyhow::Result<Arc<dyn ExecutionPlan>> {
     let source = "mysql://user@localhost:3306/db".parse()?;
     let spec = ReadSpec::new(source, SourceTable::new("db", "t"), vec![]);
-    let splits =
-        splits_relation(&[Split { number: 0, range: KeyRange { start: None, end: None }, estimated_rows: 0 }])?;
+    let splits = splits_relation(&[Split { number: 0, range: KeyRange::ALL, estimated_rows: 0 }])?;
     let read = MySqlReadExec::try_new(splits, Arc::new(spec))?;
     let layout = RunLayout {
         warehouse: "file:///warehouse".parse()?,

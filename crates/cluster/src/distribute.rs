@@ -1,21 +1,31 @@
-//! What a plan for one process must not do when its partitions run as tasks apart.
+//! A query's physical plan, and what one made for a single process must not do when its partitions run as tasks apart.
 
 use std::sync::Arc;
 
 use datafusion::common::JoinType;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::Result;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::{
     ChildrenPropertiesMode, ExecutionPlan, ExecutionPlanProperties, ReplaceChildrenOptions,
 };
+use datafusion::prelude::SessionContext;
+
+/// Plans a query with the settings of `context`, which it must be submitted with, so that its partitions may run apart.
+///
+/// # Errors
+/// DataFusion's own.
+pub async fn physical_plan(context: &SessionContext, query: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+    gather_shared_joins(context.state().create_physical_plan(query).await?)
+}
 
 /// Gathers the probe side of every join that decides at its end which rows of its collected side had no match, or one.
 ///
 /// In one process such a join's partitions share what they have seen. As tasks apart each would decide from its own
 /// part: rows would come back that have a match elsewhere, or once per task.
-pub(crate) fn gather_shared_joins(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+fn gather_shared_joins(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     let gathered = plan.transform_up(|node| {
         if !shares_its_left_side(&node) {
             return Ok(Transformed::no(node));
