@@ -1,5 +1,6 @@
 //! One cluster for all tests of this process: a scheduler and two executors, each a process of its own.
 
+use super::aws::environment;
 use super::background::{Background, UNTIL_CLOSED};
 use super::mysql::PASSWORD;
 use super::port::free_port;
@@ -68,7 +69,7 @@ fn serve(name: &'static str, arguments: &[&str]) -> Background {
             None => command.env_remove(variable),
         };
     }
-    command.env("MYSQL_PWD", PASSWORD);
+    command.env("MYSQL_PWD", PASSWORD).envs(environment());
     Background::start(name, &mut command, scratch().join(format!("{name}.log")))
 }
 
