@@ -23,6 +23,7 @@ mod read;
 mod schema;
 mod secret;
 mod select;
+mod source;
 mod spec;
 mod split;
 mod table;
@@ -32,11 +33,12 @@ pub use consistency::{Change, Host, Mark, Meeting, compare, mark};
 pub use error::SourceError;
 pub use exec::MySqlReadExec;
 pub use grants::grants;
-pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
+pub use login::{Credential, MySqlSource, ParseSourceError, SecretReference, Tls};
 pub use name::{ParseTableError, SourceTable};
 pub use schema::{ColumnKind, SourceColumn, TableKey, TableSchema, UnsupportedColumn, describe, risk};
-pub use secret::Secret;
+pub use secret::{LoginSecret, Secret, SecretError};
 pub use select::select_sql;
+pub use source::{Place, SourceName};
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};
 pub use split::{
     Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, sessions_relation, splits_relation,

@@ -48,7 +48,8 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
         None => TableName::try_new(&args.from.database, &args.from.table)
             .context("name the target after --from; give another name with --into")?,
     };
-    let source = args.tls.protect(args.source.parse().context("read --source")?);
+    let name = args.source.parse().context("read --source")?;
+    let source = args.tls.protect(args.secret.source(name, &args.from.database).await?);
     let mut session = connect(&source).await?;
     let table = describe(&mut session, &args.from).await?;
     let columns = named_for_catalog(chosen(&table, &args.columns)?)?;
