@@ -12,7 +12,7 @@ trap '' INT     # an interrupt at the terminal is for whoever started us; we end
 trap : TERM HUP # these end the waiting below, and then the server before its files
 mkdir -p "$(dirname "$dir")"
 exec 3<&0 </dev/null >"$dir.log" 2>&1
-mkdir "$dir"
+mkdir "$dir" "$dir/tmp"
 trap 'rm -rf "$dir"' EXIT
 
 run_as=()
@@ -20,7 +20,7 @@ if [ "$(id -u)" -eq 0 ]; then
     run_as=(--user=root) # the data belongs to whoever runs this, and so does the server; as root it must be said
 fi
 
-mariadb-install-db --no-defaults --datadir="$dir/data" --force --skip-test-db "${run_as[@]}"
+mariadb-install-db --no-defaults --datadir="$dir/data" --tmpdir="$dir/tmp" --force --skip-test-db "${run_as[@]}"
 
 cat >"$dir/users.sql" <<SQL
 CREATE USER 'springald'@'%' IDENTIFIED BY '$MYSQL_PWD';
@@ -28,8 +28,8 @@ GRANT ALL PRIVILEGES ON *.* TO 'springald'@'%' WITH GRANT OPTION;
 SQL
 
 # The socket's path is relative to the data directory, where it cannot grow too long. Durability is of no use here.
-mariadbd --no-defaults --datadir="$dir/data" --bind-address=127.0.0.1 --port="$port" --socket=server.sock \
-    --init-file="$dir/users.sql" --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci \
+mariadbd --no-defaults --datadir="$dir/data" --tmpdir="$dir/tmp" --bind-address=127.0.0.1 --port="$port" \
+    --socket=server.sock --init-file="$dir/users.sql" --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci \
     --skip-name-resolve --local-infile=1 --innodb-buffer-pool-size=256M --innodb-log-file-size=128M \
     --innodb-flush-log-at-trx-commit=0 --max-connections=500 --pid-file=server.pid "${run_as[@]}" &
 server=$!

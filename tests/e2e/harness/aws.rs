@@ -79,17 +79,12 @@ pub(crate) struct Services {
     _server: Background,
 }
 
-/// Returns MiniStack, started at the first call. It enforces versions of tables, and its Athena reads the S3 server's
-/// files.
+/// Returns MiniStack, started at the first call. It enforces versions of tables, and its Athena really reads files.
 pub(crate) fn ministack() -> &'static Services {
     static SERVER: LazyLock<Services> = LazyLock::new(|| {
-        // Where MiniStack keeps an account's objects, its Athena finds the S3 server's.
-        let accounts = scratch().join("ministack-s3");
-        std::fs::create_dir_all(&accounts).unwrap();
-        std::os::unix::fs::symlink(s3().directory(), accounts.join("000000000000")).unwrap();
         let mut command = python_service("ministack");
         command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", MINISTACK_PORT.to_string());
-        command.env("IOT_MTLS_ENABLED", "0").env("SFTP_ENABLED", "0").env("S3_DATA_DIR", accounts);
+        command.env("IOT_MTLS_ENABLED", "0").env("SFTP_ENABLED", "0").env("S3_DATA_DIR", scratch().join("ministack"));
         Services::start("ministack", &mut command, *MINISTACK_PORT)
     });
     &SERVER

@@ -54,6 +54,11 @@ impl Background {
         }
     }
 
+    /// Returns all its output so far.
+    pub(crate) fn logged(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
     /// Returns how many lines of its output hold `text` so far.
     pub(crate) fn lines_with(&self, text: &str) -> usize {
         std::fs::read_to_string(&self.log).unwrap().lines().filter(|line| line.contains(text)).count()

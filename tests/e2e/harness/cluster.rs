@@ -19,8 +19,9 @@ const EXECUTORS: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Cluster {
     url: String,
+    port: u16,
     executors: [Background; EXECUTORS],
-    _scheduler: Background,
+    scheduler: Background,
 }
 
 /// Returns the cluster, started at the first call.
@@ -37,12 +38,32 @@ impl Cluster {
         let mut scheduler = serve("scheduler", &["scheduler", "--bind", &bind]);
         let executors = [("executor-1", 1), ("executor-2", 2)].map(|(name, number)| start_executor(name, number, &url));
         scheduler.wait_until(|| (registered(port)? == EXECUTORS).then_some(()));
-        Self { url, executors, _scheduler: scheduler }
+        Self { url, port, executors, scheduler }
     }
 
     /// Returns the address as it is given to jobs.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Returns how many lines of the executors' logs hold `text` so far.
+    pub(crate) fn lines_with(&self, text: &str) -> usize {
+        self.executors.iter().map(|executor| executor.lines_with(text)).sum()
+    }
+
+    /// Returns all that scheduler and executors have logged so far.
+    pub(crate) fn logs(&self) -> String {
+        [&self.scheduler, &self.executors[0], &self.executors[1]].map(Background::logged).concat()
+    }
+
+    /// Returns what the scheduler's web API says at `pages`, in each of which `{job}` stands for any job it knows; pages
+    /// that there are not are left out.
+    pub(crate) fn answers(&self, pages: &[&str]) -> Vec<String> {
+        let list = get(self.port, "/api/jobs").unwrap();
+        let jobs: Vec<&str> = list.split("\"job_id\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(!jobs.is_empty(), "{list}");
+        let urls = pages.iter().flat_map(|page| jobs.iter().map(|job| page.replace("{job}", job)));
+        urls.filter_map(|url| get(self.port, &url)).collect()
     }
 
     /// Returns how many tasks each executor has finished so far, for whatever job.

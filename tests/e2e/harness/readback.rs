@@ -6,6 +6,7 @@ use super::tool::{in_project, python};
 use super::warehouse::Warehouse;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 
 /// What `compare.py` found.
@@ -26,10 +27,14 @@ pub(crate) struct Compared {
 /// Compares the live snapshot of `into` with the server's table `from`, cell by cell in the order of `key`, and panics
 /// where they differ.
 pub(crate) fn compare(warehouse: &Warehouse, from: &str, into: &str, key: &str, options: &[&str]) -> Compared {
+    compare_location(&warehouse.location(into), from, key, options)
+}
+
+/// Compares the snapshot in the directory `location` with the server's table `from`, as [`compare`] does.
+pub(crate) fn compare_location(location: &str, from: &str, key: &str, options: &[&str]) -> Compared {
     let port = mysql().port().to_string();
-    let location = warehouse.location(into);
     let mut command = script("compare.py");
-    let compared: Compared = answer(command.args([&port, from, key, &location]).args(options));
+    let compared: Compared = answer(command.args([&port, from, key, location]).args(options));
     assert_eq!(compared.differences, 0, "first differences:\n{}", compared.first.join("\n"));
     compared
 }
@@ -86,9 +91,18 @@ pub(crate) fn total(warehouse: &Warehouse, table: &str, column: &str) -> Total {
     answer(script("total.py").arg(warehouse.url()).args([table, column]))
 }
 
+/// What one reader found in a table: rows, the sum of a column, and the names of all columns.
+pub(crate) type Read = (u64, i64, Vec<String>);
+
+/// Reads a table of Glue as others do, and returns what each of them found, by the reader's name.
+pub(crate) fn read_as_others_do(table: &str, column: &str) -> BTreeMap<String, Read> {
+    answer(script("readers.py").args([table, column]))
+}
+
 fn script(name: &str) -> Command {
     let mut command = Command::new(python());
     command.arg(in_project("tests/readback").join(name)).env("MYSQL_PWD", PASSWORD).envs(environment());
+    command.env("AWS_DEFAULT_REGION", "us-east-1"); // what boto3 looks for
     command
 }
 

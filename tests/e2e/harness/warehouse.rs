@@ -57,8 +57,13 @@ impl Warehouse {
     /// Returns the command of an ingest job on the two executors.
     pub(crate) fn ingest_command(&self, from: &str, options: &[&str]) -> Command {
         let database = from.split('.').next().unwrap();
+        self.command_from(&mysql().source(database), from, options)
+    }
+
+    /// Returns the command of an ingest job from `source` on the two executors.
+    pub(crate) fn command_from(&self, source: &str, from: &str, options: &[&str]) -> Command {
         let mut command = self.job("ingest");
-        command.args(["--source", &mysql().source(database), "--from", from]).args(options);
+        command.args(["--source", source, "--from", from]).args(options);
         command
     }
 

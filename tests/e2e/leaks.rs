@@ -1,0 +1,66 @@
+//! No password and no key of AWS is written anywhere: not in logs, plans, manifests, reports, the catalog, or what the
+//! scheduler tells whoever asks.
+
+use crate::harness::{
+    ACCESS_KEY, CRIMES, PASSWORD, RotatedUser, SECRET_KEY, Warehouse, cluster, crimes, glue_table, ministack, run,
+};
+use std::fs;
+
+/// What the scheduler answers to anyone; `{job}` stands for each job.
+const PAGES: [&str; 10] = [
+    "/api/state",
+    "/api/executors",
+    "/api/jobs",
+    "/api/metrics",
+    "/api/job/{job}",
+    "/api/job/{job}/config",
+    "/api/job/{job}/stages",
+    "/api/job/{job}/dot",
+    "/api/job/{job}/plan",
+    "/api/job/{job}/graph",
+];
+
+#[test]
+fn no_secret_is_written_or_told() {
+    crimes();
+    ministack();
+    let user = RotatedUser::new("leaks_user");
+    let warehouse = Warehouse::on_s3(&["--create-database"]);
+    let report = warehouse.path().with_extension("report.json");
+    let options = ["--into", "leaks.crimes", "--report", report.to_str().unwrap(), "--splits", "4"];
+    let mut command = warehouse.command_from(&user.source(), CRIMES, &options);
+    command.env("RUST_LOG", "debug,aws_smithy_runtime=trace,aws_config=trace,aws_sigv4=trace");
+    let ingest = run(&mut command);
+    assert_eq!(ingest.code, Some(0), "{}", ingest.stderr);
+    let query = warehouse.query_file("SELECT id FROM leaks.crimes");
+    let process = warehouse.process(&query, "leaks.ids");
+    process.report();
+
+    let mut written = vec![("ingest's output", format!("{}{}", ingest.stdout, ingest.stderr))];
+    written.push(("process's output", format!("{}{}", process.stdout, process.stderr)));
+    written.push(("the report", fs::read_to_string(&report).unwrap()));
+    written.push(("Glue", format!("{:?}", glue_table("leaks.crimes"))));
+    written.push(("the services' logs", cluster().logs()));
+    written.push(("the warehouse", contents(&warehouse)));
+    let answers = cluster().answers(&PAGES);
+    assert!(answers.len() > PAGES.len() / 2, "the scheduler answered {} requests only", answers.len());
+    written.extend(answers.into_iter().map(|answer| ("the scheduler", answer)));
+    for secret in [PASSWORD, &user.password(), ACCESS_KEY, SECRET_KEY] {
+        for (place, text) in &written {
+            assert!(!text.contains(secret), "{place} shows a secret: {}", around(text, secret));
+        }
+    }
+}
+
+/// Everything that lies in the warehouse, Parquet files included, as text.
+fn contents(warehouse: &Warehouse) -> String {
+    let names = warehouse.names().into_iter();
+    names.map(|name| String::from_utf8_lossy(&fs::read(warehouse.path().join(name)).unwrap()).into_owned()).collect()
+}
+
+/// What stands before a secret, for the message.
+fn around<'a>(text: &'a str, secret: &str) -> &'a str {
+    let end = text.find(secret).unwrap_or_default();
+    let start = text[..end].rfind('\n').unwrap_or_default();
+    &text[start..end]
+}
