@@ -8,6 +8,7 @@ mod glue;
 mod glue_double;
 mod mysql;
 mod port;
+mod proxy;
 mod readback;
 mod secret;
 mod springald;
@@ -21,6 +22,7 @@ pub(crate) use glue::{change_glue_table, glue_catalog, glue_history, glue_table}
 pub(crate) use glue_double::GlueDouble;
 pub(crate) use mysql::{PASSWORD, mysql};
 pub(crate) use port::free_port;
+pub(crate) use proxy::BadRoad;
 pub(crate) use readback::{Compared, Total, Watcher, compare, compare_location, read_as_others_do, total};
 pub(crate) use secret::RotatedUser;
 pub(crate) use springald::{Outcome, clean_command, run, springald};

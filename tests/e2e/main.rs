@@ -4,6 +4,7 @@
 
 mod atomicity;
 mod bad_input;
+mod bad_road;
 mod consistency;
 mod counts;
 mod dry_run;
@@ -17,5 +18,6 @@ mod options;
 mod overtaken;
 mod process;
 mod published;
+mod race;
 mod rotation;
 mod skew;

@@ -61,6 +61,11 @@ impl S3 {
         Self { buckets, _server: server }
     }
 
+    /// Returns its host and port.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", *S3_PORT)
+    }
+
     /// Returns the directory that the server keeps everything in.
     pub(crate) fn directory(&self) -> &Path {
         &self.buckets

@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// How long an upload of another test may take.
+const UPLOADS_END: Duration = Duration::from_secs(90);
 
 /// A directory that jobs publish to, on the local disk or behind the S3 server, removed at the end of the test.
 #[derive(Debug)]
@@ -43,10 +47,19 @@ impl Warehouse {
         environment()
     }
 
-    /// Returns the parts of multipart uploads that nobody has ended, as the S3 server keeps them.
+    /// Returns what the S3 server keeps of multipart uploads that nobody ends: other tests' may be under way now, and are
+    /// waited for.
     pub(crate) fn unfinished_uploads(&self) -> Vec<String> {
-        let entries = fs::read_dir(s3().directory()).unwrap().map(|entry| entry.unwrap().file_name());
-        entries.map(|name| name.into_string().unwrap()).filter(|name| name.contains("upload")).collect()
+        let directory = s3().directory();
+        let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = entries.map(|name| name.into_string().unwrap());
+        let mut left: Vec<String> = names.filter(|name| name.contains("upload")).collect();
+        let start = Instant::now();
+        while !left.is_empty() && start.elapsed() < UPLOADS_END {
+            std::thread::sleep(Duration::from_millis(50));
+            left.retain(|name| directory.join(name).exists());
+        }
+        left
     }
 
     /// Returns its directory; on S3, that of the server's files.
