@@ -143,6 +143,18 @@ pub enum SourceError {
         /// Why not, and which columns could.
         reason: String,
     },
+    /// A column is to be read as a type that it cannot be read as.
+    #[error("column `{column}` of table `{table}` cannot be read as {read_as}: {reason}")]
+    Retype {
+        /// The table.
+        table: SourceTable,
+        /// The column.
+        column: String,
+        /// The type that was asked for.
+        read_as: &'static str,
+        /// Why not, and the way out.
+        reason: String,
+    },
     /// A statement failed.
     #[error("{action} table `{table}`")]
     Query {
@@ -280,6 +292,7 @@ impl SourceError {
             | Self::UnknownColumn { .. }
             | Self::Unsupported { .. }
             | Self::SplitColumn { .. }
+            | Self::Retype { .. }
             | Self::Value { .. }
             | Self::TooLate { .. }
             | Self::NoSeats { .. }
@@ -326,6 +339,7 @@ impl SourceError {
             Self::UnknownColumn { .. }
             | Self::Unsupported { .. }
             | Self::SplitColumn { .. }
+            | Self::Retype { .. }
             | Self::Query { .. }
             | Self::Silence { .. }
             | Self::Value { .. }

@@ -34,7 +34,10 @@ pub use exec::MySqlReadExec;
 pub use grants::grants;
 pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
 pub use name::{ParseTableError, SourceTable};
-pub use schema::{ColumnKind, SourceColumn, TableKey, TableSchema, UnsupportedColumn, describe, risk};
+pub use schema::{
+    ColumnKind, Conversion, ParseTypedColumnError, ReadAs, SourceColumn, TableKey, TableSchema, TypedColumn,
+    UnsupportedColumn, describe, retype, risk,
+};
 pub use secret::Secret;
 pub use select::select_sql;
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};

@@ -3,12 +3,14 @@
 mod describe;
 mod keys;
 mod kind;
+mod retype;
 mod risk;
 mod types;
 
 pub use describe::describe;
 pub use keys::TableKey;
 pub use kind::{ColumnKind, UnsupportedColumn};
+pub use retype::{Conversion, ParseTypedColumnError, ReadAs, TypedColumn, retype};
 pub use risk::risk;
 
 pub(crate) use types::{arrow_type, may_become_null};
@@ -24,8 +26,10 @@ pub struct SourceColumn {
     pub name: String,
     /// The name of the Arrow field; the same unless set with [`with_field_name`](Self::with_field_name).
     pub field_name: String,
-    /// The type in MySQL.
+    /// The type of the values that arrive: that in MySQL, unless they are converted.
     pub kind: ColumnKind,
+    /// How the values are asked for where they are not wanted as they are.
+    pub conversion: Option<Conversion>,
     /// The type as MySQL writes it, for example `int(10) unsigned`.
     pub declared: String,
     /// Whether the column may hold NULL.

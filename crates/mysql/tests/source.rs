@@ -12,6 +12,9 @@ mod fixture;
 #[path = "source/reads.rs"]
 mod reads;
 #[cfg(test)]
+#[path = "source/retype.rs"]
+mod retype;
+#[cfg(test)]
 #[path = "source/server.rs"]
 mod server;
 #[cfg(test)]

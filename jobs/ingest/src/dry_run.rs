@@ -38,7 +38,7 @@ impl Preview<'_> {
         for (column, field) in self.spec.columns.iter().zip(schema.fields()) {
             let stored = hive_type(field.data_type())?;
             write!(text, "  {:<32} {:<28} {:<32} {stored}", column.name, column.declared, field.name())?;
-            match risk(column.kind, &self.spec.options) {
+            match risk(column, &self.spec.options) {
                 Some(risk) => writeln!(text, "  ({risk})")?,
                 None => writeln!(text)?,
             }

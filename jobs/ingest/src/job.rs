@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use springald_catalog::{TableName, fold_columns};
 use springald_cluster::ClusterError;
-use springald_mysql::{ReadSpec, SourceColumn, SourceError, TableSchema, connect, describe, grants, plan_splits};
+use springald_mysql::{ReadSpec, SourceColumn, SourceError, TableSchema, connect, describe, grants, plan_splits, retype};
 use springald_publish::{Report, Target};
 
 use crate::IngestArgs;
@@ -51,7 +51,8 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let source = args.tls.protect(args.source.parse().context("read --source")?);
     let mut session = connect(&source).await?;
     let table = describe(&mut session, &args.from).await?;
-    let columns = named_for_catalog(chosen(&table, &args.columns)?)?;
+    let columns = retype(&table, chosen(&table, &args.columns)?, &args.types)?;
+    let columns = named_for_catalog(columns)?;
     let comments = comments(&columns);
     let spec = ReadSpec::new(source.clone(), args.from.clone(), columns)
         .with_filter(args.r#where.clone())

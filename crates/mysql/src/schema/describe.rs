@@ -118,6 +118,7 @@ impl Found {
             field_name: self.name.clone(),
             name: self.name,
             kind,
+            conversion: None,
             declared: self.declared,
             nullable: self.nullable == "YES",
             comment: Some(self.comment).filter(|comment| !comment.is_empty()),

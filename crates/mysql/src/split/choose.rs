@@ -125,7 +125,7 @@ mod tests {
     fn column(name: &str, kind: ColumnKind, nullable: bool) -> SourceColumn {
         let name = name.to_owned();
         let declared = format!("{kind:?}").to_lowercase();
-        SourceColumn { field_name: name.clone(), name, kind, declared, nullable, comment: None }
+        SourceColumn { field_name: name.clone(), name, kind, conversion: None, declared, nullable, comment: None }
     }
 
     fn key(name: &str, unique: bool, columns: &[&str]) -> TableKey {
