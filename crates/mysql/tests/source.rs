@@ -9,6 +9,9 @@ mod errors;
 #[path = "source/fixture.rs"]
 mod fixture;
 #[cfg(test)]
+#[path = "source/queries.rs"]
+mod queries;
+#[cfg(test)]
 #[path = "source/reads.rs"]
 mod reads;
 #[cfg(test)]

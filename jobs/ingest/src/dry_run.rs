@@ -33,7 +33,7 @@ impl Preview<'_> {
     }
 
     fn columns(&self, text: &mut String) -> anyhow::Result<()> {
-        writeln!(text, "Columns of {}:", self.spec.table)?;
+        writeln!(text, "Columns of {}:", self.spec.origin)?;
         let schema = self.spec.arrow_schema();
         for (column, field) in self.spec.columns.iter().zip(schema.fields()) {
             let stored = hive_type(field.data_type())?;

@@ -94,7 +94,7 @@ pub fn retype(
 }
 
 fn refused(schema: &TableSchema, column: &str, read_as: ReadAs, reason: String) -> SourceError {
-    SourceError::Retype { table: schema.table.clone(), column: column.to_owned(), read_as: read_as.name(), reason }
+    SourceError::Retype { origin: schema.origin.clone(), column: column.to_owned(), read_as: read_as.name(), reason }
 }
 
 impl ReadAs {
