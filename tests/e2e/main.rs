@@ -13,4 +13,5 @@ mod help;
 mod options;
 mod overtaken;
 mod process;
+mod query;
 mod skew;

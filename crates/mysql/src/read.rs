@@ -57,7 +57,7 @@ impl SplitReader {
     pub(crate) async fn close(self) -> Result<()> {
         if let Some(mut session) = self.session {
             if let Some(meeting) = &self.spec.meeting {
-                meeting.wait_for_gate(&mut session, &self.spec.table).await?;
+                meeting.wait_for_gate(&mut session, &self.spec.origin).await?;
             }
             session.close();
         }
@@ -69,7 +69,7 @@ impl SplitReader {
 async fn open(spec: &ReadSpec, seat: u32) -> Result<Session> {
     let mut session = connect(&spec.source).await?;
     if let Some(meeting) = &spec.meeting {
-        meeting.join(&mut session, &spec.table, seat).await?;
+        meeting.join(&mut session, &spec.origin, seat).await?;
     }
     Ok(session)
 }
@@ -90,7 +90,7 @@ async fn drain(
         decoder.push(values(&row)).map_err(|bad| {
             let row = describe_row(spec, split, number, &row);
             let column = spec.columns.get(bad.column).map(|column| column.name.clone()).unwrap_or_default();
-            SourceError::Value { table: spec.table.clone(), column, row, problem: bad.problem }
+            SourceError::Value { origin: spec.origin.clone(), column, row, problem: bad.problem }
         })?;
         if decoder.rows() >= spec.options.batch_rows || decoder.bytes() >= spec.options.batch_bytes {
             let batch = decoder.finish()?;
@@ -124,11 +124,11 @@ fn describe_row(spec: &ReadSpec, split: &Split, number: u64, row: &Row) -> Strin
 }
 
 fn failed(spec: &ReadSpec, cause: mysql_async::Error) -> DataFusionError {
-    SourceError::from_query(ACTION, &spec.table, cause).into()
+    SourceError::from_query(ACTION, &spec.origin, cause).into()
 }
 
 fn silent(spec: &ReadSpec) -> DataFusionError {
-    SourceError::Silence { action: ACTION, table: spec.table.clone(), limit: spec.options.silence }.into()
+    SourceError::Silence { action: ACTION, origin: spec.origin.clone(), limit: spec.options.silence }.into()
 }
 
 /// Bounds how long the server may send nothing. Costs nothing while data is there: the timer is set only when

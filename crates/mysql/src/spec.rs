@@ -2,7 +2,7 @@
 
 use crate::consistency::Meeting;
 use crate::login::MySqlSource;
-use crate::name::SourceTable;
+use crate::origin::Origin;
 use crate::schema::{SourceColumn, arrow_type, may_become_null};
 use crate::split::SplitKey;
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -15,8 +15,8 @@ use std::time::Duration;
 pub struct ReadSpec {
     /// The server, without its password.
     pub source: MySqlSource,
-    /// The table or view.
-    pub table: SourceTable,
+    /// The table, view or query.
+    pub origin: Origin,
     /// The columns to read, in the order of the output; none at all if only the rows count.
     pub columns: Vec<SourceColumn>,
     /// The user's condition on rows, in MySQL's own SQL.
@@ -94,12 +94,12 @@ impl Default for ReadOptions {
 }
 
 impl ReadSpec {
-    /// Reads `columns` of all rows of `table`, with the default options.
+    /// Reads `columns` of all rows of `origin`, a table or query, with the default options.
     #[must_use]
-    pub fn new(source: MySqlSource, table: SourceTable, columns: Vec<SourceColumn>) -> Self {
+    pub fn new(source: MySqlSource, origin: impl Into<Origin>, columns: Vec<SourceColumn>) -> Self {
         Self {
             source,
-            table,
+            origin: origin.into(),
             columns,
             filter: None,
             pushed: Vec::new(),

@@ -30,8 +30,13 @@ impl Warehouse {
     /// Returns the command of an ingest job on the two executors.
     pub(crate) fn ingest_command(&self, from: &str, options: &[&str]) -> Command {
         let database = from.split('.').next().unwrap();
+        self.ingest_from(&mysql().source(database), &[&["--from", from], options].concat())
+    }
+
+    /// Returns the command of an ingest job on the two executors, of what `options` say from a server of the test's own.
+    pub(crate) fn ingest_from(&self, source: &str, options: &[&str]) -> Command {
         let mut command = self.job("ingest");
-        command.args(["--source", &mysql().source(database), "--from", from]).args(options);
+        command.args(["--source", source]).args(options);
         command
     }
 
