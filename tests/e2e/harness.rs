@@ -3,6 +3,7 @@
 
 mod background;
 mod cluster;
+mod fleet;
 mod mysql;
 mod port;
 mod readback;
@@ -11,7 +12,9 @@ mod tables;
 mod tool;
 mod warehouse;
 
+pub(crate) use background::wait_until;
 pub(crate) use cluster::cluster;
+pub(crate) use fleet::{Fleet, Signal};
 pub(crate) use mysql::{PASSWORD, mysql};
 pub(crate) use port::free_port;
 pub(crate) use readback::{Compared, Total, Watcher, compare, total};

@@ -4,6 +4,7 @@
 
 mod atomicity;
 mod bad_input;
+mod chaos;
 mod consistency;
 mod counts;
 mod dry_run;

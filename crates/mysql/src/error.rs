@@ -257,7 +257,9 @@ impl SourceError {
     /// Sorts a failed statement by what the server said, for a table or query.
     pub(crate) fn from_query(action: &'static str, origin: impl Into<Origin>, cause: mysql_async::Error) -> Self {
         match (origin.into(), server_code(&cause)) {
-            (Origin::Table(table), Some(code::TABLE_DENIED | code::COLUMN_DENIED)) => Self::TableDenied { table, cause },
+            (Origin::Table(table), Some(code::TABLE_DENIED | code::COLUMN_DENIED)) => {
+                Self::TableDenied { table, cause }
+            }
             (Origin::Table(table), Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE)) => {
                 Self::Database { database: table.database, cause }
             }

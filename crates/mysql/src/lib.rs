@@ -36,12 +36,12 @@ pub use exec::MySqlReadExec;
 pub use grants::grants;
 pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
 pub use name::{ParseTableError, SourceTable};
+pub use origin::Origin;
+pub use query::{ParseQueryError, SourceQuery};
 pub use schema::{
     ColumnKind, Conversion, ParseTypedColumnError, ReadAs, SourceColumn, TableKey, TableSchema, TypedColumn,
     UnsupportedColumn, describe, describe_query, retype, risk,
 };
-pub use origin::Origin;
-pub use query::{ParseQueryError, SourceQuery};
 pub use secret::Secret;
 pub use select::select_sql;
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};

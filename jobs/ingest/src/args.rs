@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use springald_catalog::TableName;
-use springald_mysql::{MySqlSource, ParseSourceError, Origin, SourceQuery, SourceTable, TypedColumn};
+use springald_mysql::{MySqlSource, Origin, ParseSourceError, SourceQuery, SourceTable, TypedColumn};
 use springald_publish::TargetArgs;
 
 use crate::protection::TlsArgs;
@@ -42,7 +42,13 @@ pub struct IngestArgs {
     pub columns: Vec<String>,
     /// Type to read a column as instead of its own: string (the text that MySQL shows), or int for a TINYINT(1) or BIT;
     /// several separated by commas, or given one by one
-    #[arg(long = "type", env = "SPRINGALD_TYPE", value_name = "COLUMN=TYPE", value_delimiter = ',', help_heading = "Values")]
+    #[arg(
+        long = "type",
+        env = "SPRINGALD_TYPE",
+        value_name = "COLUMN=TYPE",
+        value_delimiter = ',',
+        help_heading = "Values"
+    )]
     pub types: Vec<TypedColumn>,
     /// Condition on the rows to copy, in MySQL's SQL, e.g. "Year >= 2020"
     #[arg(long, env = "SPRINGALD_WHERE", value_name = "SQL", help_heading = "Source")]

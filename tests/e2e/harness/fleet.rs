@@ -1,7 +1,7 @@
 //! A cluster of one test's own, whose processes the test kills, stops and starts.
 
 use super::background::{Background, UNTIL_CLOSED, wait_until};
-use super::cluster::{get, service_command};
+use super::cluster::{registered, service_command};
 use super::port::free_port;
 use super::tool::scratch;
 use std::path::PathBuf;
@@ -29,8 +29,6 @@ struct Service {
 pub(crate) enum Signal {
     /// Ends a process at once.
     Kill,
-    /// Asks a process to end.
-    Term,
     /// Holds a process.
     Stop,
     /// Lets a held process go on.
@@ -83,11 +81,7 @@ impl Fleet {
 
     /// Returns how many executors the scheduler counts as alive.
     pub(crate) fn registered(&self) -> usize {
-        let executors = get(self.port, "/api/executors").and_then(|body| {
-            let list = body.get(body.find('[')?..=body.rfind(']')?)?;
-            serde_json::from_str::<Vec<serde_json::Value>>(list).ok()
-        });
-        executors.map_or(0, |executors| executors.len())
+        registered(self.port).unwrap_or(0)
     }
 
     /// Returns how many tasks an executor has finished so far.
@@ -95,20 +89,20 @@ impl Fleet {
         self.lines_with(executor, "Finished task")
     }
 
+    /// Returns how many tasks an executor has begun so far.
+    pub(crate) fn started_tasks(&self, executor: usize) -> usize {
+        self.lines_with(executor, "Received task")
+    }
+
     /// Returns how many lines of an executor's log hold `text` so far.
     pub(crate) fn lines_with(&self, executor: usize, text: &str) -> usize {
         self.executors[executor].process.lines_with(text)
-    }
-
-    /// Returns whether an executor's process has ended.
-    pub(crate) fn has_ended(&self, executor: usize) -> bool {
-        !PathBuf::from(format!("/proc/{}", self.executors[executor].pid())).exists()
     }
 }
 
 fn scheduler(fleet: &'static str, port: u16) -> Service {
     let mut scheduler = Service::start(fleet, &["scheduler", "--bind", &format!("127.0.0.1:{port}")]);
-    scheduler.process.wait_until(|| get(port, "/api/executors").map(|_| ()));
+    scheduler.process.wait_until(|| registered(port).map(|_| ()));
     scheduler
 }
 
@@ -120,7 +114,7 @@ impl Service {
         let mut command = Command::new("bash");
         command.args(["-c", UNTIL_CLOSED, "bash"]);
         service_command(&mut command, arguments);
-        command.env("PID_FILE", &pid_file);
+        command.env("PID_FILE", &pid_file).env("RUST_LOG", "info,springald_snapshot=debug");
         let process = Background::start(fleet, &mut command, scratch().join(format!("{name}.log")));
         wait_until(|| std::fs::read_to_string(&pid_file).is_ok_and(|pid| pid.ends_with('\n')));
         Self { process, pid_file }
@@ -133,7 +127,6 @@ impl Service {
     fn signal(&self, signal: Signal) {
         let name = match signal {
             Signal::Kill => "-KILL",
-            Signal::Term => "-TERM",
             Signal::Stop => "-STOP",
             Signal::Continue => "-CONT",
         };

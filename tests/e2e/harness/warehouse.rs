@@ -104,6 +104,11 @@ impl Warehouse {
         found
     }
 
+    /// Returns how many splits the runs so far have finished.
+    pub(crate) fn finished_splits(&self) -> usize {
+        self.names().iter().filter(|name| name.contains("/_runs/") && name.contains("/split-")).count()
+    }
+
     /// Returns what readers can find, by its path: every file's content but the records of runs.
     pub(crate) fn published(&self) -> BTreeMap<String, Vec<u8>> {
         let names = self.names().into_iter().filter(|name| !name.contains("/_runs/"));

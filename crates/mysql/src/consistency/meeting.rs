@@ -82,13 +82,7 @@ impl Meeting {
         self.take(session, origin, seat, self.ready(seat)).await
     }
 
-    async fn take(
-        &self,
-        session: &mut Session,
-        origin: &Origin,
-        seat: u32,
-        lock: String,
-    ) -> Result<(), SourceError> {
+    async fn take(&self, session: &mut Session, origin: &Origin, seat: u32, lock: String) -> Result<(), SourceError> {
         let taken = try_hold(session, lock).await.map_err(|cause| SourceError::from_query(ACTION, origin, cause))?;
         if taken { Ok(()) } else { Err(SourceError::SeatTaken { origin: origin.clone(), seat }) }
     }

@@ -25,7 +25,8 @@ async fn orders(name: &str) -> Database {
     db
 }
 
-const JOINED: &str = "SELECT o.id, o.customer, o.code, c.name FROM orders o LEFT JOIN customers c ON c.id = o.customer;";
+const JOINED: &str =
+    "SELECT o.id, o.customer, o.code, c.name FROM orders o LEFT JOIN customers c ON c.id = o.customer;";
 
 #[tokio::test]
 async fn a_join_is_split_by_a_column_of_its_result() {
@@ -83,9 +84,13 @@ async fn conditions_and_types_are_those_of_the_result() {
 
 #[tokio::test]
 async fn a_large_query_is_split_by_estimates() {
-    let (mut db, _) = large("q_large", "id INT PRIMARY KEY, k INT, v VARCHAR(20)", "n * 3, n % 100, CONCAT('v', n)").await;
-    db.run(&["CREATE TABLE kinds (k INT PRIMARY KEY, name VARCHAR(20))", "INSERT INTO kinds SELECT DISTINCT k, k FROM t"])
-        .await;
+    let (mut db, _) =
+        large("q_large", "id INT PRIMARY KEY, k INT, v VARCHAR(20)", "n * 3, n % 100, CONCAT('v', n)").await;
+    db.run(&[
+        "CREATE TABLE kinds (k INT PRIMARY KEY, name VARCHAR(20))",
+        "INSERT INTO kinds SELECT DISTINCT k, k FROM t",
+    ])
+    .await;
     db.run(&["ANALYZE TABLE t"]).await;
     let joined = "SELECT t.id, kinds.name FROM t JOIN kinds ON kinds.k = t.k WHERE t.v <> 'v5'";
     let spec = db.query(joined).await;
@@ -163,7 +168,10 @@ async fn what_is_no_single_select_is_refused() {
     let mut db = orders("q_refused").await;
     db.run(&["CREATE TABLE untouched (id INT)"]).await;
     for (sql, words) in [
-        ("SELECT o.id, c.id FROM orders o, customers c", "two of its columns are called `id`: give each a name of its own"),
+        (
+            "SELECT o.id, c.id FROM orders o, customers c",
+            "two of its columns are called `id`: give each a name of its own",
+        ),
         ("SELECT id, '' FROM orders", "its column 2 has no name"),
         ("DELETE FROM orders", "it returns no rows: write a SELECT"),
         ("SELECT id FROM orders WHERE id = ?", "it has parameters (`?`)"),
@@ -174,7 +182,11 @@ async fn what_is_no_single_select_is_refused() {
         ("SELECT id FROM orders INTO OUTFILE '/tmp/never'", "the query"),
     ] {
         let error = describe_query(&mut db.session, &sql.parse().unwrap()).await.unwrap_err();
-        assert!(crate::errors::shown(&error).contains(words) && !error.is_transient(), "{sql}: {}", crate::errors::shown(&error));
+        assert!(
+            crate::errors::shown(&error).contains(words) && !error.is_transient(),
+            "{sql}: {}",
+            crate::errors::shown(&error)
+        );
         assert!(matches!(error, SourceError::BadQuery { .. } | SourceError::Query { .. }), "{error:?}");
     }
     assert_eq!(db.ask("SELECT CAST(COUNT(*) AS CHAR) FROM untouched").await, "0");
