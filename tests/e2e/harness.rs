@@ -1,9 +1,12 @@
 //! What the tests stand on: servers and a cluster that are started once and end with this process, warehouses, runs of
 //! the executable, and scripts that read back.
 
+mod aws;
 mod background;
 mod cluster;
 mod fleet;
+mod glue;
+mod glue_double;
 mod mysql;
 mod port;
 mod readback;
@@ -12,9 +15,12 @@ mod tables;
 mod tool;
 mod warehouse;
 
+pub(crate) use aws::{BUCKET, ministack, moto};
 pub(crate) use background::wait_until;
 pub(crate) use cluster::cluster;
 pub(crate) use fleet::{Fleet, Signal};
+pub(crate) use glue::glue_catalog;
+pub(crate) use glue_double::GlueDouble;
 pub(crate) use mysql::{PASSWORD, mysql};
 pub(crate) use port::free_port;
 pub(crate) use readback::{Compared, Total, Watcher, compare, total};

@@ -15,13 +15,24 @@ fn ingest_explains_itself() {
     let variables =
         ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
     let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "TYPE", "DRY_RUN"];
-    explains(&["ingest"], &[variables.as_slice(), &how, &["CLUSTER", "CATALOG", "REPORT"]].concat());
+    let secret = ["HOST", "PORT", "DATABASE", "ROTATION_WAIT"];
+    explains(
+        &["ingest"],
+        &[
+            variables.as_slice(),
+            &how,
+            &secret,
+            &["CREATE_DATABASE", "GLUE_VERSIONS"],
+            &["CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"],
+        ]
+        .concat(),
+    );
     assert!(help_of(&["ingest"]).contains("MYSQL_PWD"));
 }
 
 #[test]
 fn process_explains_itself() {
-    explains(&["process"], &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT"]);
+    explains(&["process"], &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"]);
 }
 
 #[test]
@@ -31,7 +42,7 @@ fn scheduler_explains_itself() {
 
 #[test]
 fn executor_explains_itself() {
-    explains(&["executor"], &["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR"]);
+    explains(&["executor"], &["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR", "SSE_KMS_KEY"]);
     assert!(help_of(&["executor"]).contains("MYSQL_PWD"));
 }
 

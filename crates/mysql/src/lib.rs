@@ -25,6 +25,7 @@ mod read;
 mod schema;
 mod secret;
 mod select;
+mod source;
 mod spec;
 mod split;
 mod table;
@@ -34,7 +35,7 @@ pub use consistency::{Change, Host, Mark, Meeting, compare, mark};
 pub use error::SourceError;
 pub use exec::MySqlReadExec;
 pub use grants::grants;
-pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
+pub use login::{Credential, MySqlSource, ParseSourceError, SecretReference, Tls};
 pub use name::{ParseTableError, SourceTable};
 pub use origin::Origin;
 pub use query::{ParseQueryError, SourceQuery};
@@ -42,8 +43,9 @@ pub use schema::{
     ColumnKind, Conversion, ParseTypedColumnError, ReadAs, SourceColumn, TableKey, TableSchema, TypedColumn,
     UnsupportedColumn, describe, describe_query, retype, risk,
 };
-pub use secret::Secret;
+pub use secret::{LoginSecret, Secret, SecretError};
 pub use select::select_sql;
+pub use source::{Place, SourceName};
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};
 pub use split::{
     Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, sessions_relation, splits_relation,

@@ -5,6 +5,7 @@ mod consistency;
 mod dry_run;
 mod job;
 mod protection;
+mod secret;
 mod values;
 
 pub use args::IngestArgs;

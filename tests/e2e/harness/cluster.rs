@@ -1,5 +1,6 @@
 //! One cluster for all tests of this process: a scheduler and two executors, each a process of its own.
 
+use super::aws::environment;
 use super::background::{Background, UNTIL_CLOSED};
 use super::mysql::PASSWORD;
 use super::port::free_port;
@@ -74,7 +75,7 @@ pub(super) fn service_command(command: &mut Command, arguments: &[&str]) {
             None => command.env_remove(variable),
         };
     }
-    command.env("MYSQL_PWD", PASSWORD);
+    command.env("MYSQL_PWD", PASSWORD).envs(environment());
 }
 
 /// Returns how many executors the scheduler knows, or nothing while it does not answer.

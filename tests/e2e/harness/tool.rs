@@ -11,11 +11,15 @@ pub(crate) fn in_project(path: &str) -> PathBuf {
 
 /// Returns the Python that has the packages of `tests/requirements.txt`.
 pub(crate) fn python() -> PathBuf {
-    let cache = std::env::var_os("SPRINGALD_CACHE").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cache/springald"));
-    let python = cache.join("venv/bin/python");
+    let python = cache().join("venv/bin/python");
     assert!(python.exists(), "{} is missing: `make test` or tests/install-tools.sh installs it", python.display());
     python
+}
+
+/// Returns the directory of everything that tests/install-tools.sh installs for a user.
+pub(crate) fn cache() -> PathBuf {
+    let cache = std::env::var_os("SPRINGALD_CACHE").map(PathBuf::from);
+    cache.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cache/springald"))
 }
 
 /// Returns the directory of this process for logs and for what servers write; those of earlier processes are removed.
