@@ -71,6 +71,40 @@ fn an_unknown_column_is_refused() {
 }
 
 #[test]
+fn a_type_that_a_column_cannot_have_is_refused() {
+    let fixture = Fixture::new();
+    fixture.refused(&fixture.ingest("refused.t", &["--type", "no_such_column=string"]), &["no_such_column", "`name`"]);
+    fixture.refused(&fixture.ingest("refused.t", &["--type", "name=int"]), &["`name`", "refused.t", "varchar(20)"]);
+    for typed in ["id=text", "id"] {
+        let outcome = fixture.ingest("refused.t", &["--type", typed]);
+        fixture.refused(&outcome, &["--type", "string"]);
+        assert_eq!(outcome.code, Some(2));
+    }
+}
+
+#[test]
+fn a_query_that_cannot_be_copied_is_refused() {
+    let fixture = Fixture::new();
+    let run = |options: &[&str]| fixture.run("ingest", &[&["--source", &mysql().source("refused")], options].concat());
+    let query = |sql: &str, options: &[&str]| run(&[&["--query", sql, "--into", "refused.copy"], options].concat());
+    fixture.refused(&query("SELECT a.id, b.id FROM t a, t b", &[]), &["two of its columns", "`id`", "AS"]);
+    fixture.refused(&query("DROP TABLE t", &[]), &["write a SELECT"]);
+    fixture.refused(&query("SELECT id FROM t; DROP TABLE t", &[]), &["--query", "single SELECT"]);
+    fixture.refused(&query("SELECT id FROM t", &["--split-column", "nome"]), &["the query", "nome", "`id`"]);
+    fixture.refused(&query("SELECT id FROM t", &["--consistency", "snapshot"]), &["--query", "--consistency none"]);
+    for options in [
+        &["--query", "SELECT id FROM t"][..],
+        &["--query", "SELECT id FROM t", "--from", "refused.t", "--into", "refused.copy"],
+        &["--query", " ; ", "--into", "refused.copy"],
+        &["--into", "refused.copy"],
+    ] {
+        let outcome = run(options);
+        fixture.refused(&outcome, &["--query"]);
+        assert_eq!(outcome.code, Some(2), "{options:?}");
+    }
+}
+
+#[test]
 fn a_wrong_password_is_refused() {
     let fixture = Fixture::new();
     let source = mysql().source("refused");

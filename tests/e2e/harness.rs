@@ -4,6 +4,7 @@
 mod aws;
 mod background;
 mod cluster;
+mod fleet;
 mod glue;
 mod glue_double;
 mod mysql;
@@ -17,7 +18,9 @@ mod tool;
 mod warehouse;
 
 pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto};
+pub(crate) use background::wait_until;
 pub(crate) use cluster::cluster;
+pub(crate) use fleet::{Fleet, Signal};
 pub(crate) use glue::{change_glue_table, glue_catalog, glue_history, glue_table};
 pub(crate) use glue_double::GlueDouble;
 pub(crate) use mysql::{PASSWORD, mysql};

@@ -12,8 +12,9 @@ fn the_executable_names_its_commands() {
 
 #[test]
 fn ingest_explains_itself() {
-    let variables = ["SOURCE", "FROM", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
-    let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "DRY_RUN"];
+    let variables =
+        ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
+    let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "TYPE", "DRY_RUN"];
     let secret = ["HOST", "PORT", "DATABASE", "ROTATION_WAIT"];
     explains(
         &["ingest"],

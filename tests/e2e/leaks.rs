@@ -27,8 +27,8 @@ fn no_secret_is_written_or_told() {
     let user = RotatedUser::new("leaks_user");
     let warehouse = Warehouse::on_s3(&["--create-database"]);
     let report = warehouse.path().with_extension("report.json");
-    let options = ["--into", "leaks.crimes", "--report", report.to_str().unwrap(), "--splits", "4"];
-    let mut command = warehouse.command_from(&user.source(), CRIMES, &options);
+    let options = ["--from", CRIMES, "--into", "leaks.crimes", "--report", report.to_str().unwrap(), "--splits", "4"];
+    let mut command = warehouse.ingest_from(&user.source(), &options);
     command.env("RUST_LOG", "debug,aws_smithy_runtime=trace,aws_config=trace,aws_sigv4=trace");
     let ingest = run(&mut command);
     assert_eq!(ingest.code, Some(0), "{}", ingest.stderr);

@@ -5,6 +5,7 @@
 mod atomicity;
 mod bad_input;
 mod bad_road;
+mod chaos;
 mod consistency;
 mod counts;
 mod dry_run;
@@ -18,6 +19,7 @@ mod options;
 mod overtaken;
 mod process;
 mod published;
+mod query;
 mod race;
 mod rotation;
 mod skew;

@@ -21,7 +21,7 @@ fn ten_rotations_during_a_run_lose_nothing_and_fail_nothing() {
     let mut user = RotatedUser::new("rotated_user");
     let warehouse = Warehouse::on_s3(&["--catalog", "local"]);
     let refused = cluster().lines_with("login refused");
-    let mut command = warehouse.command_from(&user.source(), "rotated.t", &["--splits", &SPLITS.to_string()]);
+    let mut command = warehouse.ingest_from(&user.source(), &["--from", "rotated.t", "--splits", &SPLITS.to_string()]);
     let mut job = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
 
     for rotation in 0..ROTATIONS {

@@ -86,11 +86,29 @@ impl Cluster {
             tracing::debug!(address = %self.address, "connection failed: {text}");
             return ClusterError::Unreachable { address: self.address.clone() };
         }
+        if is_lost(&text) {
+            tracing::debug!(address = %self.address, "connection was lost: {text}");
+            return ClusterError::Lost { address: self.address.clone() };
+        }
         if needs_new_run(&text) {
             return ClusterError::StartOver(readable(&text));
         }
         ClusterError::Job(readable(&text))
     }
+}
+
+/// Returns whether it is the connection that failed after a plan was submitted, and not the job: Ballista's client reports
+/// both as text, and a job's failure as `Job … failed: …`.
+fn is_lost(failure: &str) -> bool {
+    const SIGNS: [&str; 5] = [
+        "Stream closed without job completing",
+        "h2 protocol error",
+        "error reading a body from connection",
+        "transport error",
+        "The service is currently unavailable",
+    ];
+    let is_of_job = failure.contains("Job ") && failure.contains(" failed: ");
+    !is_of_job && SIGNS.iter().any(|sign| failure.contains(sign))
 }
 
 /// Why a plan did not run.
@@ -100,6 +118,12 @@ pub enum ClusterError {
     #[error("no scheduler answers at {address}: start one with `springald scheduler`, or leave out --cluster")]
     Unreachable {
         /// Where it should be.
+        address: ClusterAddress,
+    },
+    /// The scheduler was there, and then no longer; the job may have gone with it.
+    #[error("the connection to the scheduler at {address} was lost")]
+    Lost {
+        /// Where it was.
         address: ClusterAddress,
     },
     /// The scheduler has no executors.

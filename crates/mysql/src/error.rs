@@ -1,6 +1,7 @@
 //! What can go wrong at the source, which of it a retry may cure, and what the user can do about it.
 
 use crate::name::SourceTable;
+use crate::origin::Origin;
 use crate::schema::UnsupportedColumn;
 use crate::secret::SecretError;
 use datafusion::error::DataFusionError;
@@ -147,60 +148,78 @@ pub enum SourceError {
         cause: mysql_async::Error,
     },
     /// A column is named that the table does not have.
-    #[error("table `{table}` has no column `{column}`; its columns are {}", listed(columns))]
+    #[error("{origin} has no column `{column}`; its columns are {}", listed(columns))]
     UnknownColumn {
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// The name that is not there.
         column: String,
         /// The columns that are there.
         columns: Vec<String>,
     },
     /// A column has a type that no Arrow type holds exactly.
-    #[error("read table `{table}`")]
+    #[error("read {origin}")]
     Unsupported {
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// Which column, and its type.
         #[source]
         cause: UnsupportedColumn,
     },
     /// The column to split on has no index that could be used.
-    #[error("column `{column}` of table `{table}` cannot be split on: {reason}")]
+    #[error("column `{column}` of {origin} cannot be split on: {reason}")]
     SplitColumn {
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// The column that was asked for.
         column: String,
         /// Why not, and which columns could.
         reason: String,
     },
+    /// A column is to be read as a type that it cannot be read as.
+    #[error("column `{column}` of {origin} cannot be read as {read_as}: {reason}")]
+    Retype {
+        /// The table or query.
+        origin: Origin,
+        /// The column.
+        column: String,
+        /// The type that was asked for.
+        read_as: &'static str,
+        /// Why not, and the way out.
+        reason: String,
+    },
+    /// A query's result cannot be read like a table.
+    #[error("the query cannot be copied: {problem}")]
+    BadQuery {
+        /// Why not, and the way out.
+        problem: String,
+    },
     /// A statement failed.
-    #[error("{action} table `{table}`")]
+    #[error("{action} {origin}")]
     Query {
         /// What was being done, for example `plan splits of`.
         action: &'static str,
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// What the server or driver said.
         #[source]
         cause: mysql_async::Error,
     },
     /// The server sent nothing for too long.
-    #[error("{action} table `{table}`: the server sent nothing for {} s", limit.as_secs())]
+    #[error("{action} {origin}: the server sent nothing for {} s", limit.as_secs())]
     Silence {
         /// What was being done.
         action: &'static str,
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// The time waited.
         limit: Duration,
     },
     /// A value cannot be carried over exactly.
-    #[error("column `{column}` of table `{table}`, {row}: {problem}")]
+    #[error("column `{column}` of {origin}, {row}: {problem}")]
     Value {
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// The column.
         column: String,
         /// The row, by its key if that is among the columns read.
@@ -209,18 +228,18 @@ pub enum SourceError {
         problem: String,
     },
     /// A seat at the run's meeting is still held by a connection that was lost.
-    #[error("take a snapshot of table `{table}`: seat {seat} is still held by a lost connection")]
+    #[error("take a snapshot of {origin}: seat {seat} is still held by a lost connection")]
     SeatTaken {
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// The seat.
         seat: u32,
     },
     /// A session came after the moment that the others read the table as of.
-    #[error("take a snapshot of table `{table}`: the moment has passed that the other sessions read it as of")]
+    #[error("take a snapshot of {origin}: the moment has passed that the other sessions read it as of")]
     TooLate {
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
     },
     /// Not all sessions of a run had a task slot.
     #[error("{empty} of {seats} sessions that were to read table `{table}` had no task slot after {} s", limit.as_secs())]
@@ -255,26 +274,29 @@ pub enum SourceError {
         what: String,
     },
     /// The server's answer does not have the expected form.
-    #[error("{action} table `{table}`: {problem}")]
+    #[error("{action} {origin}: {problem}")]
     Unexpected {
         /// What was being done.
         action: &'static str,
-        /// The table.
-        table: SourceTable,
+        /// The table or query.
+        origin: Origin,
         /// What is odd about the answer.
         problem: String,
     },
 }
 
 impl SourceError {
-    /// Sorts a failed statement on `table` by what the server said.
-    pub(crate) fn from_query(action: &'static str, table: &SourceTable, cause: mysql_async::Error) -> Self {
-        let table = table.clone();
-        match server_code(&cause) {
-            Some(code::TABLE_DENIED | code::COLUMN_DENIED) => Self::TableDenied { table, cause },
-            Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE) => Self::Database { database: table.database, cause },
-            Some(code::UNKNOWN_TABLE) => Self::UnknownTable { table, similar: Vec::new() },
-            Some(_) | None => Self::Query { action, table, cause },
+    /// Sorts a failed statement by what the server said, for a table or query.
+    pub(crate) fn from_query(action: &'static str, origin: impl Into<Origin>, cause: mysql_async::Error) -> Self {
+        match (origin.into(), server_code(&cause)) {
+            (Origin::Table(table), Some(code::TABLE_DENIED | code::COLUMN_DENIED)) => {
+                Self::TableDenied { table, cause }
+            }
+            (Origin::Table(table), Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE)) => {
+                Self::Database { database: table.database, cause }
+            }
+            (Origin::Table(table), Some(code::UNKNOWN_TABLE)) => Self::UnknownTable { table, similar: Vec::new() },
+            (origin, _) => Self::Query { action, origin, cause },
         }
     }
 
@@ -315,6 +337,8 @@ impl SourceError {
             | Self::UnknownColumn { .. }
             | Self::Unsupported { .. }
             | Self::SplitColumn { .. }
+            | Self::Retype { .. }
+            | Self::BadQuery { .. }
             | Self::Value { .. }
             | Self::TooLate { .. }
             | Self::NoSeats { .. }
@@ -363,14 +387,21 @@ impl SourceError {
             Self::SnapshotTimeout { .. } => Some("see what keeps the server busy, or raise --lock-timeout".to_owned()),
             Self::NoSnapshots { .. } => Some("use --consistency verify or none".to_owned()),
             Self::UnknownTable { .. } => Some("names are case-sensitive on most servers".to_owned()),
-            Self::Query { cause, .. } if is_user_fault(cause) => {
+            Self::Query { origin: Origin::Table(_), cause, .. } if is_user_fault(cause) => {
                 Some("check the condition of `--where` and the column names in it".to_owned())
             }
+            Self::Query { origin: Origin::Query(_), cause: mysql_async::Error::Server(_), .. } => Some(
+                "`--query` takes a single SELECT that the user may run, of tables in the source's database or with their \
+                 database's name; a `--where` has the names of its columns"
+                    .to_owned(),
+            ),
             Self::Secret { .. }
             | Self::NoHost { .. }
             | Self::UnknownColumn { .. }
             | Self::Unsupported { .. }
             | Self::SplitColumn { .. }
+            | Self::Retype { .. }
+            | Self::BadQuery { .. }
             | Self::Query { .. }
             | Self::Silence { .. }
             | Self::Value { .. }

@@ -1,5 +1,6 @@
 //! `MySqlReadExec`: the operator that turns each row of the splits relation into that split's rows.
 
+use crate::origin::Origin;
 use crate::read::{Sink, SplitReader};
 use crate::spec::{DateNullCount, ReadSpec};
 use crate::split::splits_of;
@@ -78,11 +79,11 @@ impl DisplayAs for MySqlReadExec {
     fn fmt_as(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spec = &self.spec;
         if matches!(format, DisplayFormatType::TreeRender) {
-            return write!(f, "table={}", spec.table);
+            return write!(f, "{}", shown(&spec.origin));
         }
         let columns: Vec<&str> = spec.columns.iter().map(|column| column.name.as_str()).collect();
         let splits = self.properties.partitioning.partition_count();
-        write!(f, "MySqlReadExec: table={}, columns=[{}], splits={splits}", spec.table, columns.join(", "))?;
+        write!(f, "MySqlReadExec: {}, columns=[{}], splits={splits}", shown(&spec.origin), columns.join(", "))?;
         let conditions: Vec<&str> = spec.filter.iter().chain(&spec.pushed).map(String::as_str).collect();
         if !conditions.is_empty() {
             write!(f, ", where={}", conditions.join(" AND "))?;
@@ -91,6 +92,13 @@ impl DisplayAs for MySqlReadExec {
             write!(f, ", limit={limit}")?;
         }
         Ok(())
+    }
+}
+
+fn shown(origin: &Origin) -> String {
+    match origin {
+        Origin::Table(table) => format!("table={table}"),
+        Origin::Query(query) => format!("query={query}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the user may do on the server, as the server itself says it.
 
 use crate::error::SourceError;
-use crate::name::SourceTable;
+use crate::origin::Origin;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
@@ -11,11 +11,11 @@ use mysql_async::prelude::Queryable;
 ///
 /// # Errors
 /// If the connection fails.
-pub async fn grants(conn: &mut Conn, table: &SourceTable) -> Result<Vec<String>, SourceError> {
+pub async fn grants(conn: &mut Conn, origin: &Origin) -> Result<Vec<String>, SourceError> {
     let found: Vec<String> = conn
         .query("SHOW GRANTS FOR CURRENT_USER()")
         .await
-        .map_err(|cause| SourceError::from_query("show the grants on", table, cause))?;
+        .map_err(|cause| SourceError::from_query("show the grants on", origin, cause))?;
     Ok(found.iter().map(|grant| without_password(grant).to_owned()).collect())
 }
 

@@ -19,6 +19,8 @@ mod exec;
 mod grants;
 mod login;
 mod name;
+mod origin;
+mod query;
 mod read;
 mod schema;
 mod secret;
@@ -35,7 +37,12 @@ pub use exec::MySqlReadExec;
 pub use grants::grants;
 pub use login::{Credential, MySqlSource, ParseSourceError, SecretReference, Tls};
 pub use name::{ParseTableError, SourceTable};
-pub use schema::{ColumnKind, SourceColumn, TableKey, TableSchema, UnsupportedColumn, describe, risk};
+pub use origin::Origin;
+pub use query::{ParseQueryError, SourceQuery};
+pub use schema::{
+    ColumnKind, Conversion, ParseTypedColumnError, ReadAs, SourceColumn, TableKey, TableSchema, TypedColumn,
+    UnsupportedColumn, describe, describe_query, retype, risk,
+};
 pub use secret::{LoginSecret, Secret, SecretError};
 pub use select::select_sql;
 pub use source::{Place, SourceName};

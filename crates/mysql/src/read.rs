@@ -1,7 +1,7 @@
 //! Reads one split: a statement's rows, streamed into batches, with a limit on the server's silence.
 
 use crate::connect::{Session, connect};
-use crate::decode::{BatchDecoder, show, value_bytes};
+use crate::decode::{BatchDecoder, show};
 use crate::error::SourceError;
 use crate::select::select_sql;
 use crate::spec::{DateNullCount, ReadSpec};
@@ -57,7 +57,7 @@ impl SplitReader {
     pub(crate) async fn close(self) -> Result<()> {
         if let Some(mut session) = self.session {
             if let Some(meeting) = &self.spec.meeting {
-                meeting.wait_for_gate(&mut session, &self.spec.table).await?;
+                meeting.wait_for_gate(&mut session, &self.spec.origin).await?;
             }
             session.close();
         }
@@ -69,7 +69,7 @@ impl SplitReader {
 async fn open(spec: &ReadSpec, seat: u32) -> Result<Session> {
     let mut session = connect(&spec.source).await?;
     if let Some(meeting) = &spec.meeting {
-        meeting.join(&mut session, &spec.table, seat).await?;
+        meeting.join(&mut session, &spec.origin, seat).await?;
     }
     Ok(session)
 }
@@ -86,20 +86,18 @@ async fn drain(
     while let Some(row) =
         watch.limit(rows.next()).await.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))?
     {
-        // A row that is large by itself gets a batch of its own.
-        let would_overflow = decoder.bytes() + values(&row).map(value_bytes).sum::<usize>() > spec.options.batch_bytes;
-        if decoder.rows() > 0 && (would_overflow || decoder.rows() >= spec.options.batch_rows) {
+        number += 1;
+        decoder.push(values(&row)).map_err(|bad| {
+            let row = describe_row(spec, split, number, &row);
+            let column = spec.columns.get(bad.column).map(|column| column.name.clone()).unwrap_or_default();
+            SourceError::Value { origin: spec.origin.clone(), column, row, problem: bad.problem }
+        })?;
+        if decoder.rows() >= spec.options.batch_rows || decoder.bytes() >= spec.options.batch_bytes {
             let batch = decoder.finish()?;
             if !sink.take(batch, &decoder.take_nulled()).await {
                 return Ok(());
             }
         }
-        number += 1;
-        decoder.push(values(&row)).map_err(|bad| {
-            let row = describe_row(spec, split, number, &row);
-            let column = spec.columns.get(bad.column).map(|column| column.name.clone()).unwrap_or_default();
-            SourceError::Value { table: spec.table.clone(), column, row, problem: bad.problem }
-        })?;
     }
     if decoder.rows() > 0 {
         let batch = decoder.finish()?;
@@ -126,11 +124,11 @@ fn describe_row(spec: &ReadSpec, split: &Split, number: u64, row: &Row) -> Strin
 }
 
 fn failed(spec: &ReadSpec, cause: mysql_async::Error) -> DataFusionError {
-    SourceError::from_query(ACTION, &spec.table, cause).into()
+    SourceError::from_query(ACTION, &spec.origin, cause).into()
 }
 
 fn silent(spec: &ReadSpec) -> DataFusionError {
-    SourceError::Silence { action: ACTION, table: spec.table.clone(), limit: spec.options.silence }.into()
+    SourceError::Silence { action: ACTION, origin: spec.origin.clone(), limit: spec.options.silence }.into()
 }
 
 /// Bounds how long the server may send nothing. Costs nothing while data is there: the timer is set only when

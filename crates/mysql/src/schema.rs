@@ -3,18 +3,22 @@
 mod describe;
 mod keys;
 mod kind;
+mod result;
+mod retype;
 mod risk;
 mod types;
 
 pub use describe::describe;
 pub use keys::TableKey;
 pub use kind::{ColumnKind, UnsupportedColumn};
+pub use result::describe_query;
+pub use retype::{Conversion, ParseTypedColumnError, ReadAs, TypedColumn, retype};
 pub use risk::risk;
 
 pub(crate) use types::{arrow_type, may_become_null};
 
 use crate::error::SourceError;
-use crate::name::SourceTable;
+use crate::origin::Origin;
 use serde::{Deserialize, Serialize};
 
 /// A column of a MySQL table, and the name it gets in the output.
@@ -24,8 +28,10 @@ pub struct SourceColumn {
     pub name: String,
     /// The name of the Arrow field; the same unless set with [`with_field_name`](Self::with_field_name).
     pub field_name: String,
-    /// The type in MySQL.
+    /// The type of the values that arrive: that in MySQL, unless they are converted.
     pub kind: ColumnKind,
+    /// How the values are asked for where they are not wanted as they are.
+    pub conversion: Option<Conversion>,
     /// The type as MySQL writes it, for example `int(10) unsigned`.
     pub declared: String,
     /// Whether the column may hold NULL.
@@ -42,12 +48,12 @@ impl SourceColumn {
     }
 }
 
-/// A table or view as the server describes it: columns in their declared order, invisible and generated ones
+/// A table or view, or a query's result, as the server describes it: columns in their declared order, invisible and generated ones
 /// included, and the keys that its rows could be split by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableSchema {
-    /// The table, under the name that the server has for it.
-    pub table: SourceTable,
+    /// The table, under the name that it was asked for by, or the query.
+    pub origin: Origin,
     /// The columns that can be read, in their declared order.
     pub columns: Vec<SourceColumn>,
     /// The columns of a type that this crate does not know. A run must not leave one out silently: take
@@ -55,7 +61,7 @@ pub struct TableSchema {
     pub unsupported: Vec<UnsupportedColumn>,
     /// The indexes that can order rows, the primary key first.
     pub keys: Vec<TableKey>,
-    /// Whether it is a view: views have no keys of their own.
+    /// Whether it is a view: views have no keys of their own, nor have queries.
     pub is_view: bool,
     /// The table's comment, if it has one.
     pub comment: Option<String>,
@@ -69,12 +75,12 @@ impl TableSchema {
     /// If there is none (the error lists the columns there are), or its type is unknown.
     pub fn column(&self, name: &str) -> Result<&SourceColumn, SourceError> {
         if let Some(cause) = self.unsupported.iter().find(|unknown| unknown.column == name) {
-            return Err(SourceError::Unsupported { table: self.table.clone(), cause: cause.clone() });
+            return Err(SourceError::Unsupported { origin: self.origin.clone(), cause: cause.clone() });
         }
         let exact = self.columns.iter().find(|column| column.name == name);
         let folded = || self.columns.iter().find(|column| column.name.to_lowercase() == name.to_lowercase());
         exact.or_else(folded).ok_or_else(|| SourceError::UnknownColumn {
-            table: self.table.clone(),
+            origin: self.origin.clone(),
             column: name.to_owned(),
             columns: self.columns.iter().map(|column| column.name.clone()).collect(),
         })
@@ -95,7 +101,7 @@ impl TableSchema {
     pub fn all_columns(&self) -> Result<Vec<SourceColumn>, SourceError> {
         match self.unsupported.first() {
             None => Ok(self.columns.clone()),
-            Some(cause) => Err(SourceError::Unsupported { table: self.table.clone(), cause: cause.clone() }),
+            Some(cause) => Err(SourceError::Unsupported { origin: self.origin.clone(), cause: cause.clone() }),
         }
     }
 }

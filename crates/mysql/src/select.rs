@@ -1,6 +1,8 @@
-//! Statements: one range of one table becomes one `SELECT`.
+//! Statements: one range of one table or query becomes one `SELECT`.
 
 use crate::name::quote_name;
+use crate::query::parenthesized;
+use crate::schema::SourceColumn;
 use crate::spec::ReadSpec;
 use crate::split::{KeyRange, range_condition};
 
@@ -10,12 +12,20 @@ use crate::split::{KeyRange, range_condition};
 /// a plan's ranges.
 #[must_use]
 pub fn select_sql(spec: &ReadSpec, range: &KeyRange) -> String {
-    let columns: Vec<String> = spec.columns.iter().map(|column| quote_name(&column.name)).collect();
+    let columns: Vec<String> = spec.columns.iter().map(expression).collect();
     // Where only the rows count, each must still be sent.
     let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
     let in_range = spec.key.as_ref().and_then(|key| range_condition(key, range));
     let limit = spec.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-    format!("SELECT {columns} FROM {}{}{limit}", spec.table.quoted(), where_clause(spec, in_range))
+    format!("SELECT {columns} FROM {}{}{limit}", spec.origin.sql(), where_clause(spec, in_range))
+}
+
+/// Writes the column, or what it is converted to.
+fn expression(column: &SourceColumn) -> String {
+    match column.conversion {
+        Some(conversion) => conversion.sql(&column.name),
+        None => quote_name(&column.name),
+    }
 }
 
 /// Writes ` WHERE …` of the spec's own conditions and one more; nothing if there is no condition at all.
@@ -25,19 +35,12 @@ pub(crate) fn where_clause(spec: &ReadSpec, more: Option<String>) -> String {
     if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
 }
 
-/// Encloses a condition, so that an `OR` in it ends with it. A comment to the end of the line would swallow
-/// the parenthesis, so such a condition gets a line of its own.
-fn parenthesized(condition: &str) -> String {
-    let has_comment = condition.contains("--") || condition.contains('#');
-    let end = if has_comment { "\n" } else { "" };
-    format!("({condition}{end})")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::name::SourceTable;
-    use crate::schema::{ColumnKind, SourceColumn};
+    use crate::query::SourceQuery;
+    use crate::schema::{ColumnKind, Conversion};
     use crate::split::{Key, KeyColumn, KeyValue, SplitKey};
     use insta::assert_snapshot;
 
@@ -46,6 +49,7 @@ mod tests {
             name: (*name).to_owned(),
             field_name: name.to_lowercase(),
             kind: ColumnKind::Text,
+            conversion: None,
             declared: "text".to_owned(),
             nullable: true,
             comment: None,
@@ -66,6 +70,20 @@ mod tests {
     fn a_range_becomes_one_select() {
         assert_snapshot!(select_sql(&spec(&["ID", "Primary Type"]), &range()), @"SELECT `ID`, `Primary Type` FROM `crime_data`.`Crimes` WHERE `ID` >= 10 AND `ID` < 20");
         assert_snapshot!(select_sql(&spec(&["a`b"]), &KeyRange::ALL), @"SELECT `a``b` FROM `crime_data`.`Crimes`");
+    }
+
+    #[test]
+    fn a_column_may_be_converted() {
+        let mut spec = spec(&["ID", "Date"]);
+        spec.columns[1].conversion = Some(Conversion::Text);
+        assert_snapshot!(select_sql(&spec, &KeyRange::ALL), @"SELECT `ID`, CAST(`Date` AS CHAR) FROM `crime_data`.`Crimes`");
+    }
+
+    #[test]
+    fn a_query_is_read_like_a_table() {
+        let mut spec = spec(&["ID"]).with_filter(Some("n > 1".to_owned()));
+        spec.origin = "SELECT ID, n FROM t;".parse::<SourceQuery>().unwrap().into();
+        assert_snapshot!(select_sql(&spec, &range()), @"SELECT `ID` FROM (SELECT ID, n FROM t) AS q WHERE (n > 1) AND `ID` >= 10 AND `ID` < 20");
     }
 
     #[test]

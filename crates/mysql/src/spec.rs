@@ -2,7 +2,7 @@
 
 use crate::consistency::Meeting;
 use crate::login::MySqlSource;
-use crate::name::SourceTable;
+use crate::origin::Origin;
 use crate::schema::{SourceColumn, arrow_type, may_become_null};
 use crate::split::SplitKey;
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -15,8 +15,8 @@ use std::time::Duration;
 pub struct ReadSpec {
     /// The server, without its password.
     pub source: MySqlSource,
-    /// The table or view.
-    pub table: SourceTable,
+    /// The table, view or query.
+    pub origin: Origin,
     /// The columns to read, in the order of the output; none at all if only the rows count.
     pub columns: Vec<SourceColumn>,
     /// The user's condition on rows, in MySQL's own SQL.
@@ -42,7 +42,7 @@ pub struct ReadOptions {
     pub invalid_dates: InvalidDates,
     /// The most rows in a batch.
     pub batch_rows: usize,
-    /// The most bytes of values in a batch, except where a single row has more.
+    /// Bytes of values at which a batch is full: it holds at most that and one row.
     pub batch_bytes: usize,
     /// How long the server may send nothing before the connection is given up.
     pub silence: Duration,
@@ -94,12 +94,12 @@ impl Default for ReadOptions {
 }
 
 impl ReadSpec {
-    /// Reads `columns` of all rows of `table`, with the default options.
+    /// Reads `columns` of all rows of `origin`, a table or query, with the default options.
     #[must_use]
-    pub fn new(source: MySqlSource, table: SourceTable, columns: Vec<SourceColumn>) -> Self {
+    pub fn new(source: MySqlSource, origin: impl Into<Origin>, columns: Vec<SourceColumn>) -> Self {
         Self {
             source,
-            table,
+            origin: origin.into(),
             columns,
             filter: None,
             pushed: Vec::new(),

@@ -103,7 +103,7 @@ impl TableProvider for MySqlTable {
         let plan = plan_splits(&mut session, &self.schema, &spec, requested, None).await?;
         session.close();
         for warning in &plan.warnings {
-            tracing::warn!(table = %spec.table, "{warning}");
+            tracing::warn!(origin = %spec.origin, "{warning}");
         }
         let relation = splits_relation(&plan.splits)?;
         Ok(Arc::new(MySqlReadExec::try_new(relation, Arc::new(spec.with_key(plan.key)))?))

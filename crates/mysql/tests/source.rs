@@ -9,8 +9,14 @@ mod errors;
 #[path = "source/fixture.rs"]
 mod fixture;
 #[cfg(test)]
+#[path = "source/queries.rs"]
+mod queries;
+#[cfg(test)]
 #[path = "source/reads.rs"]
 mod reads;
+#[cfg(test)]
+#[path = "source/retype.rs"]
+mod retype;
 #[cfg(test)]
 #[path = "source/server.rs"]
 mod server;

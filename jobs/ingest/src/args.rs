@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use springald_catalog::TableName;
-use springald_mysql::{ParseSourceError, SourceName, SourceTable};
+use springald_mysql::{Origin, ParseSourceError, SourceName, SourceQuery, SourceTable, TypedColumn};
 use springald_publish::TargetArgs;
 
 use crate::protection::TlsArgs;
@@ -36,14 +36,29 @@ pub struct IngestArgs {
     pub secret: SecretArgs,
     /// Table or view to copy
     #[arg(long, env = "SPRINGALD_FROM", value_name = "DB.TABLE", help_heading = "Source")]
-    pub from: SourceTable,
+    #[arg(required_unless_present = "query", conflicts_with = "query")]
+    pub from: Option<SourceTable>,
+    /// SELECT to copy the result of, in MySQL's SQL, instead of a table; needs --into. With --split-column, a column of
+    /// the result, it is read in parts. --where and --columns mean columns of the result too
+    #[arg(long, env = "SPRINGALD_QUERY", value_name = "SELECT", requires = "into", help_heading = "Source")]
+    pub query: Option<SourceQuery>,
     /// Columns to copy, separated by commas, by their names in MySQL; default: all
     #[arg(long, env = "SPRINGALD_COLUMNS", value_name = "a,b,c", value_delimiter = ',', help_heading = "Source")]
     pub columns: Vec<String>,
+    /// Type to read a column as instead of its own: string (the text that MySQL shows), or int for a TINYINT(1) or BIT;
+    /// several separated by commas, or given one by one
+    #[arg(
+        long = "type",
+        env = "SPRINGALD_TYPE",
+        value_name = "COLUMN=TYPE",
+        value_delimiter = ',',
+        help_heading = "Values"
+    )]
+    pub types: Vec<TypedColumn>,
     /// Condition on the rows to copy, in MySQL's SQL, e.g. "Year >= 2020"
     #[arg(long, env = "SPRINGALD_WHERE", value_name = "SQL", help_heading = "Source")]
     pub r#where: Option<String>,
-    /// Indexed column to cut the table by; default: the primary key
+    /// Indexed column to cut the table by; default: the primary key, and of a view or query none: it is not cut
     #[arg(long, env = "SPRINGALD_SPLIT_COLUMN", value_name = "C", help_heading = "Source")]
     pub split_column: Option<String>,
     /// Parts to read at the same time or one after the other, of about the same number of rows each
@@ -65,12 +80,27 @@ pub struct IngestArgs {
     #[arg(long, env = "SPRINGALD_LOCK_TIMEOUT", value_name = "TIME", default_value = "30s",
         value_parser = humantime::parse_duration, help_heading = "Source")]
     pub lock_timeout: Duration,
-    /// Table to publish; its name keeps its case in paths and is folded to lower case in the catalog. Default: --from
+    /// Table to publish; its name keeps its case in paths and is folded to lower case in the catalog. Default: --from;
+    /// with --query it must be given
     #[arg(long, env = "SPRINGALD_INTO", value_name = "DB.TABLE", help_heading = "Target")]
     pub into: Option<TableName>,
     /// Where and how to publish
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+impl IngestArgs {
+    /// Returns what is copied.
+    ///
+    /// # Errors
+    /// When neither a table nor a query is given.
+    pub fn origin(&self) -> anyhow::Result<Origin> {
+        match (&self.from, &self.query) {
+            (Some(table), None) => Ok(table.into()),
+            (None, Some(query)) => Ok(query.clone().into()),
+            (None, None) | (Some(_), Some(_)) => anyhow::bail!("give either --from or --query"),
+        }
+    }
 }
 
 /// A source as it was typed. It is looked at by the job only, since a refused option is printed, and somebody may have

@@ -3,11 +3,12 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use anyhow::Context;
 use datafusion::physical_plan::ExecutionPlan;
 use serde_json::{Value, json};
 use springald_mysql::{
-    Change, Host, Mark, Meeting, MySqlReadExec, MySqlSource, ReadSpec, Session, Split, SplitPlan, compare, connect,
-    mark, sessions_relation, splits_relation,
+    Change, Host, Mark, Meeting, MySqlReadExec, MySqlSource, Origin, ReadSpec, Session, SourceTable, Split, SplitPlan,
+    compare, connect, mark, sessions_relation, splits_relation,
 };
 use springald_publish::{Report, Target, Work, publish};
 
@@ -35,7 +36,7 @@ impl Reading {
                 publish(target, work.with_input(input), async { Ok(json!({ "mode": "none" })) }).await
             }
             Consistency::Verify => {
-                let before = mark(session, &self.spec.table).await?;
+                let before = mark(session, &self.spec.origin).await?;
                 let input = self.read_apart()?;
                 publish(target, work.with_input(input), verified(&self.spec, before)).await
             }
@@ -51,17 +52,18 @@ impl Reading {
 
     /// As many sessions as the cluster has slots meet, and each reads several splits in its one transaction.
     async fn publish_as_of_one_moment(self, target: &Target, work: Unplanned) -> anyhow::Result<Report> {
+        let table = locked_table(&self.spec.origin)?;
         let sessions = sessions(&self.plan.splits, target.cluster().slots().await?.get());
         let seats: Vec<u32> = sessions.iter().filter_map(|splits| splits.first()).map(|split| split.number).collect();
         let meeting = Meeting::new(target.layout().run.as_str());
         let spec = self.spec.clone().with_key(self.plan.key.clone()).with_meeting(Some(meeting.clone()));
         let input = Arc::new(MySqlReadExec::try_new(sessions_relation(&sessions)?, Arc::new(spec))?);
 
-        let host = Host::open(&self.spec.source, &self.spec.table, meeting, self.lock_timeout).await?;
+        let host = Host::open(&self.spec.source, table, meeting, self.lock_timeout).await?;
         let locked = OnceLock::new();
         let met = async {
             let held = host.meet(&seats).await?;
-            tracing::info!(table = %self.spec.table, sessions = seats.len(), locked_ms = held.as_millis(), "sessions met");
+            tracing::info!(%table, sessions = seats.len(), locked_ms = held.as_millis(), "sessions met");
             Ok(locked.get_or_init(|| held.as_secs_f64()))
         };
         let known =
@@ -69,6 +71,18 @@ impl Reading {
         let (report, _) = tokio::try_join!(publish(target, work.with_input(input), known), met)?;
         Ok(report)
     }
+}
+
+/// Returns the table that is locked for a moment so that all sessions read it as of that moment.
+///
+/// # Errors
+/// Of a query only the server knows which tables would have to be locked.
+pub(crate) fn locked_table(origin: &Origin) -> anyhow::Result<&SourceTable> {
+    origin.table().context(
+        "--consistency snapshot locks the table that is read, and a --query may read several: copy them one by one with \
+         --from and join them with `springald process`, or give --consistency none and no --split-column: a single SELECT \
+         reads InnoDB tables as of one moment by itself",
+    )
 }
 
 /// A [`Work`] whose input is still to be planned.
@@ -88,7 +102,7 @@ async fn verified(spec: &ReadSpec, before: Mark) -> anyhow::Result<Value> {
     let after = match look_again(&spec.source, spec).await {
         Ok(after) => Some(after),
         Err(error) => {
-            tracing::warn!(table = %spec.table, "table could not be looked at again: {error:#}");
+            tracing::warn!(from = %spec.origin, "it could not be looked at again: {error:#}");
             None
         }
     };
@@ -96,16 +110,16 @@ async fn verified(spec: &ReadSpec, before: Mark) -> anyhow::Result<Value> {
     match change {
         Change::Unchanged => {}
         Change::Changed => {
-            tracing::warn!(table = %spec.table, "table changed while it was read: see --consistency snapshot")
+            tracing::warn!(from = %spec.origin, "it changed while it was read: see --consistency snapshot")
         }
-        Change::Unknown => tracing::info!(table = %spec.table, "the server does not say whether the table changed"),
+        Change::Unknown => tracing::info!(from = %spec.origin, "the server does not say whether it changed"),
     }
     Ok(json!({ "mode": "verify", "table": change, "before": before, "after": after }))
 }
 
 async fn look_again(source: &MySqlSource, spec: &ReadSpec) -> anyhow::Result<Mark> {
     let mut session = connect(source).await?;
-    let after = mark(&mut session, &spec.table).await?;
+    let after = mark(&mut session, &spec.origin).await?;
     session.close();
     Ok(after)
 }

@@ -33,12 +33,12 @@ impl Preview<'_> {
     }
 
     fn columns(&self, text: &mut String) -> anyhow::Result<()> {
-        writeln!(text, "Columns of {}:", self.spec.table)?;
+        writeln!(text, "Columns of {}:", self.spec.origin)?;
         let schema = self.spec.arrow_schema();
         for (column, field) in self.spec.columns.iter().zip(schema.fields()) {
             let stored = hive_type(field.data_type())?;
             write!(text, "  {:<32} {:<28} {:<32} {stored}", column.name, column.declared, field.name())?;
-            match risk(column.kind, &self.spec.options) {
+            match risk(column, &self.spec.options) {
                 Some(risk) => writeln!(text, "  ({risk})")?,
                 None => writeln!(text)?,
             }

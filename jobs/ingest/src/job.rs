@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use springald_catalog::{TableName, fold_columns};
 use springald_cluster::ClusterError;
-use springald_mysql::{ReadSpec, SourceColumn, SourceError, TableSchema, connect, describe, grants, plan_splits};
+use springald_mysql::{
+    Origin, ReadSpec, Session, SourceColumn, SourceError, TableSchema, connect, describe, describe_query, grants,
+    plan_splits, retype,
+};
 use springald_publish::{Report, Target};
 
 use crate::IngestArgs;
-use crate::consistency::{Reading, Unplanned};
+use crate::args::Consistency;
+use crate::consistency::{Reading, Unplanned, locked_table};
 use crate::dry_run::Preview;
 
 /// What the job has done.
@@ -43,35 +47,38 @@ fn is_to_start_over(error: &anyhow::Error) -> bool {
 }
 
 async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
-    let into = match &args.into {
-        Some(into) => into.clone(),
-        None => TableName::try_new(&args.from.database, &args.from.table)
-            .context("name the target after --from; give another name with --into")?,
-    };
+    let origin = args.origin()?;
+    let into = target_name(args)?;
+    if args.consistency == Consistency::Snapshot {
+        locked_table(&origin)?;
+    }
     let name = args.source.parse().context("read --source")?;
-    let source = args.tls.protect(args.secret.source(name, &args.from.database).await?);
+    let database = args.from.as_ref().map_or(into.database(), |from| &from.database);
+    let source = args.tls.protect(args.secret.source(name, database).await?);
     let mut session = connect(&source).await?;
-    let table = describe(&mut session, &args.from).await?;
-    let columns = named_for_catalog(chosen(&table, &args.columns)?)?;
+    let table = described(&mut session, &origin).await?;
+    let columns = retype(&table, chosen(&table, &args.columns)?, &args.types)?;
+    let columns = named_for_catalog(columns)?;
     let comments = comments(&columns);
-    let spec = ReadSpec::new(source.clone(), args.from.clone(), columns)
+    let spec = ReadSpec::new(source.clone(), &origin, columns)
         .with_filter(args.r#where.clone())
         .with_options(args.values.into());
     let plan = plan_splits(&mut session, &table, &spec, args.splits, args.split_column.as_deref()).await?;
 
     if args.dry_run {
-        let grants = grants(&mut session, &args.from).await?;
+        let grants = grants(&mut session, &origin).await?;
         let into = into.catalog_name().to_string();
         let preview = Preview { spec: &spec, plan: &plan, grants: &grants, target: &args.target, into };
         return Ok(Done::Previewed(preview.text()?));
     }
     let target = Target::open(&args.target, into).await?;
     for warning in &plan.warnings {
-        tracing::warn!(table = %args.from, "{warning}");
+        tracing::warn!(from = %origin, "{warning}");
     }
     let what = serde_json::json!({
         "source": source.to_string(),
-        "from": args.from.to_string(),
+        "from": args.from.as_ref().map(ToString::to_string),
+        "query": args.query,
         "where": args.r#where,
         "splits": plan.splits,
     });
@@ -79,6 +86,22 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let report = reading.publish(&target, Unplanned { what, comments }, &mut session).await?;
     session.close();
     Ok(Done::Published(report))
+}
+
+fn target_name(args: &IngestArgs) -> anyhow::Result<TableName> {
+    match (&args.into, &args.from) {
+        (Some(into), _) => Ok(into.clone()),
+        (None, Some(from)) => TableName::try_new(&from.database, &from.table)
+            .context("name the target after --from; give another name with --into"),
+        (None, None) => anyhow::bail!("give the target's name with --into"),
+    }
+}
+
+async fn described(session: &mut Session, origin: &Origin) -> Result<TableSchema, SourceError> {
+    match origin {
+        Origin::Table(table) => describe(session, table).await,
+        Origin::Query(query) => describe_query(session, query).await,
+    }
 }
 
 fn chosen(table: &TableSchema, names: &[String]) -> anyhow::Result<Vec<SourceColumn>> {

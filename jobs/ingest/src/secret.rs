@@ -15,7 +15,8 @@ pub struct SecretArgs {
     /// Port of the server, for a secretsmanager: source; default: the secret's, else 3306
     #[arg(long, env = "SPRINGALD_PORT", value_name = "PORT", help_heading = "Source")]
     port: Option<u16>,
-    /// Database that sessions start in, for a secretsmanager: source; default: the secret's, else that of --from
+    /// Database that sessions start in, for a secretsmanager: source; default: the secret's, else that of --from or, for a
+    /// --query, of --into
     #[arg(long, env = "SPRINGALD_DATABASE", value_name = "DB", help_heading = "Source")]
     database: Option<String>,
     /// How long a refused login waits for the secret's next version, e.g. 180s: while a secret is being rotated, the

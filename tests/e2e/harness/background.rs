@@ -8,17 +8,27 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Runs the command in its arguments until standard input closes. The pipe's other end is ours, so it closes when we
-/// end, also when we are killed.
+/// end, also when we are killed. The command's process number goes into the file that PID_FILE names.
 pub(crate) const UNTIL_CLOSED: &str = r#"
 exec 3<&0 </dev/null
 "$@" &
 service=$!
+if [ -n "${PID_FILE:-}" ]; then echo "$service" >"$PID_FILE"; fi
 { cat <&3 >/dev/null; kill "$service" 2>/dev/null; } &
 wait "$service"
 "#;
 
 /// How long a service may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks `ready` over and over until it says yes; panics if it does not in time.
+pub(crate) fn wait_until(mut ready: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !ready() {
+        assert!(start.elapsed() < PATIENCE, "what was waited for did not come in {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
 
 /// A process that lives as long as this value, and no longer than this process.
 #[derive(Debug)]

@@ -70,13 +70,13 @@ impl Warehouse {
     /// Returns the command of an ingest job on the two executors.
     pub(crate) fn ingest_command(&self, from: &str, options: &[&str]) -> Command {
         let database = from.split('.').next().unwrap();
-        self.command_from(&mysql().source(database), from, options)
+        self.ingest_from(&mysql().source(database), &[&["--from", from], options].concat())
     }
 
-    /// Returns the command of an ingest job from `source` on the two executors.
-    pub(crate) fn command_from(&self, source: &str, from: &str, options: &[&str]) -> Command {
+    /// Returns the command of an ingest job on the two executors, of what `options` say from a server of the test's own.
+    pub(crate) fn ingest_from(&self, source: &str, options: &[&str]) -> Command {
         let mut command = self.job("ingest");
-        command.args(["--source", source, "--from", from]).args(options);
+        command.args(["--source", source]).args(options);
         command
     }
 
@@ -142,6 +142,11 @@ impl Warehouse {
             }
         }
         found
+    }
+
+    /// Returns how many splits the runs so far have finished.
+    pub(crate) fn finished_splits(&self) -> usize {
+        self.names().iter().filter(|name| name.contains("/_runs/") && name.contains("/split-")).count()
     }
 
     /// Returns what readers can find, by its path: every file's content but the records of runs.

@@ -12,7 +12,7 @@ use springald_snapshot::WriteSpec;
 const MARK: &[u8] = b"SPRINGALD";
 
 /// Changes whenever a specification changes in a way that an older reader would misread.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One of our operators, without its inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! `verify`: what the server says of a table before and after it is read, and what follows from it.
 
 use crate::error::SourceError;
-use crate::name::SourceTable;
+use crate::origin::Origin;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Value};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ const COUNTED_ROWS: u64 = 1_000_000;
 
 const ACTION: &str = "look for changes of";
 
-/// How far a server and one of its tables had come at one moment, as far as the user may see it.
+/// How far a server and one of its tables, if it is one that is read, had come at one moment, as far as the user may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// The server's clock, in seconds.
@@ -36,16 +36,21 @@ pub enum Change {
     Unknown,
 }
 
-/// Notes how far the server and `table` have come. Only reads; may be repeated.
+/// Notes how far the server and `origin` have come; of a query, whose tables only the server knows, just the server.
+/// Only reads; may be repeated.
 ///
 /// # Errors
 /// If the connection fails. What the user may not see is left out, not an error.
-pub async fn mark(conn: &mut Conn, table: &SourceTable) -> Result<Mark, SourceError> {
-    let failed = |cause| SourceError::from_query(ACTION, table, cause);
+pub async fn mark(conn: &mut Conn, origin: &Origin) -> Result<Mark, SourceError> {
+    let failed = |cause| SourceError::from_query(ACTION, origin, cause);
     // MySQL 8 serves a day-old answer from information_schema unless told otherwise; MariaDB has no such variable.
     seen(conn.query_drop("SET SESSION information_schema_stats_expiry = 0").await).map_err(failed)?;
     let log_position = log_position(conn).await.map_err(failed)?;
     let server_second: Option<u64> = conn.query_first("SELECT UNIX_TIMESTAMP()").await.map_err(failed)?;
+    let server_second = server_second.unwrap_or_default();
+    let Some(table) = origin.table() else {
+        return Ok(Mark { server_second, log_position, updated_second: None, rows: None });
+    };
     let sql = "SELECT UNIX_TIMESTAMP(UPDATE_TIME), TABLE_ROWS FROM information_schema.TABLES \
                WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
     let parameters = (table.database.as_str(), table.table.as_str());
@@ -58,7 +63,7 @@ pub async fn mark(conn: &mut Conn, table: &SourceTable) -> Result<Mark, SourceEr
         }
         Some(_) | None => None,
     };
-    Ok(Mark { server_second: server_second.unwrap_or_default(), log_position, updated_second, rows })
+    Ok(Mark { server_second, log_position, updated_second, rows })
 }
 
 /// Says what two marks of one table prove.

@@ -17,6 +17,7 @@ use crate::connect::{Session, connect};
 use crate::error::SourceError;
 use crate::login::MySqlSource;
 use crate::name::SourceTable;
+use crate::origin::Origin;
 use mysql_async::prelude::Queryable;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -68,41 +69,35 @@ impl Meeting {
     /// # Errors
     /// [`SourceError::TooLate`] if the gate is open. If the seat is still held by a connection that was lost, the
     /// error is transient.
-    pub(crate) async fn join(&self, session: &mut Session, table: &SourceTable, seat: u32) -> Result<(), SourceError> {
-        let failed = |cause| SourceError::from_query(ACTION, table, cause);
-        self.take(session, table, seat, self.seat(seat)).await?;
+    pub(crate) async fn join(&self, session: &mut Session, origin: &Origin, seat: u32) -> Result<(), SourceError> {
+        let failed = |cause| SourceError::from_query(ACTION, origin, cause);
+        self.take(session, origin, seat, self.seat(seat)).await?;
         while !is_held(session, self.go()).await.map_err(failed)? {
-            self.require_shut_gate(session, table).await?;
+            self.require_shut_gate(session, origin).await?;
             sleep(LOOK_EVERY).await;
         }
         session.query_drop("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await.map_err(failed)?;
         session.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
-        self.require_shut_gate(session, table).await?;
-        self.take(session, table, seat, self.ready(seat)).await
+        self.require_shut_gate(session, origin).await?;
+        self.take(session, origin, seat, self.ready(seat)).await
     }
 
-    async fn take(
-        &self,
-        session: &mut Session,
-        table: &SourceTable,
-        seat: u32,
-        lock: String,
-    ) -> Result<(), SourceError> {
-        let taken = try_hold(session, lock).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
-        if taken { Ok(()) } else { Err(SourceError::SeatTaken { table: table.clone(), seat }) }
+    async fn take(&self, session: &mut Session, origin: &Origin, seat: u32, lock: String) -> Result<(), SourceError> {
+        let taken = try_hold(session, lock).await.map_err(|cause| SourceError::from_query(ACTION, origin, cause))?;
+        if taken { Ok(()) } else { Err(SourceError::SeatTaken { origin: origin.clone(), seat }) }
     }
 
-    async fn require_shut_gate(&self, session: &mut Session, table: &SourceTable) -> Result<(), SourceError> {
-        let failed = |cause| SourceError::from_query(ACTION, table, cause);
+    async fn require_shut_gate(&self, session: &mut Session, origin: &Origin) -> Result<(), SourceError> {
+        let failed = |cause| SourceError::from_query(ACTION, origin, cause);
         if is_held(session, self.gate()).await.map_err(failed)? {
             return Ok(());
         }
-        Err(SourceError::TooLate { table: table.clone() })
+        Err(SourceError::TooLate { origin: origin.clone() })
     }
 
     /// Waits until the driver has seen every session ready: before that none may end.
-    pub(crate) async fn wait_for_gate(&self, session: &mut Session, table: &SourceTable) -> Result<(), SourceError> {
-        let failed = |cause| SourceError::from_query(ACTION, table, cause);
+    pub(crate) async fn wait_for_gate(&self, session: &mut Session, origin: &Origin) -> Result<(), SourceError> {
+        let failed = |cause| SourceError::from_query(ACTION, origin, cause);
         while is_held(session, self.gate()).await.map_err(failed)? {
             sleep(LOOK_EVERY).await;
         }
@@ -149,7 +144,7 @@ impl Host {
         locker.query_drop(format!("SET SESSION lock_wait_timeout = {seconds}")).await.map_err(failed)?;
         if !try_hold(&mut locker, meeting.gate()).await.map_err(failed)? {
             let problem = "another run of the same name holds its gate".to_owned();
-            return Err(SourceError::Unexpected { action: ACTION, table: table.clone(), problem });
+            return Err(SourceError::Unexpected { action: ACTION, origin: table.into(), problem });
         }
         Ok(Self { meeting, table: table.clone(), limit, locker, observer })
     }
@@ -203,7 +198,7 @@ impl Host {
             return Ok(());
         }
         let problem = "another run of the same name has said go".to_owned();
-        Err(SourceError::Unexpected { action: ACTION, table: table.clone(), problem })
+        Err(SourceError::Unexpected { action: ACTION, origin: table.into(), problem })
     }
 
     /// Opens the gate first: a session that finds it shut has its snapshot from a time when the table was locked.

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 fn spec(kind: ColumnKind) -> ReadSpec {
     let (name, field_name, declared) = ("c".to_owned(), "c".to_owned(), String::new());
-    let column = SourceColumn { name, field_name, kind, declared, nullable: true, comment: None };
+    let column = SourceColumn { name, field_name, kind, conversion: None, declared, nullable: true, comment: None };
     let source = "mysql://reader@localhost/db".parse().unwrap();
     ReadSpec::new(source, SourceTable::new("db", "t"), vec![column])
 }

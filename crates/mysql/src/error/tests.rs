@@ -9,7 +9,7 @@ fn server(code: u16) -> Error {
 }
 
 fn query(cause: Error) -> SourceError {
-    SourceError::from_query("read", &SourceTable::new("db", "t"), cause)
+    SourceError::from_query("read", SourceTable::new("db", "t"), cause)
 }
 
 /// What Ballista looks at when it decides on a retry.
@@ -25,8 +25,8 @@ fn lost_connections_and_crowded_servers_are_retried() {
     let lost = io::Error::new(io::ErrorKind::UnexpectedEof, "connection closed");
     assert!(is_retried(query(Error::Io(mysql_async::IoError::Io(lost)))));
     let limit = Duration::from_secs(300);
-    let table = SourceTable::new("db", "t");
-    assert!(is_retried(SourceError::Silence { action: "read", table, limit }));
+    let origin = SourceTable::new("db", "t").into();
+    assert!(is_retried(SourceError::Silence { action: "read", origin, limit }));
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn user_faults_and_bad_data_are_final() {
         assert!(!is_retried(query(server(code))), "{code}");
     }
     assert!(!is_retried(SourceError::Value {
-        table: SourceTable::new("db", "t"),
+        origin: SourceTable::new("db", "t").into(),
         column: "flag".to_owned(),
         row: "id=7".to_owned(),
         problem: "2 is neither 0 nor 1".to_owned(),

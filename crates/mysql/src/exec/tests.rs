@@ -11,6 +11,7 @@ fn column(name: &str) -> SourceColumn {
         name: name.to_owned(),
         field_name: name.to_lowercase(),
         kind: ColumnKind::Text,
+        conversion: None,
         declared: "text".to_owned(),
         nullable: false,
         comment: None,

@@ -27,7 +27,7 @@ pub async fn describe(conn: &mut Conn, table: &SourceTable) -> Result<TableSchem
     let (columns, unsupported) = read_columns(conn, &stored).await?;
     let keys = if is_view { Vec::new() } else { read_keys(conn, &stored).await? };
     // The name as typed is the one that the server accepts in statements.
-    Ok(TableSchema { table: table.clone(), columns, unsupported, keys, is_view, comment })
+    Ok(TableSchema { origin: table.into(), columns, unsupported, keys, is_view, comment })
 }
 
 /// Lets the server itself say whether the table is there and may be read: what `information_schema` does not
@@ -118,6 +118,7 @@ impl Found {
             field_name: self.name.clone(),
             name: self.name,
             kind,
+            conversion: None,
             declared: self.declared,
             nullable: self.nullable == "YES",
             comment: Some(self.comment).filter(|comment| !comment.is_empty()),

@@ -1,11 +1,27 @@
 //! What a user should know of a column before it is copied: where a reader may see something else than MySQL shows.
 
-use crate::schema::ColumnKind;
+use crate::schema::{ColumnKind, Conversion, SourceColumn};
 use crate::spec::{InvalidDates, ReadOptions, TinyInt1};
 
-/// Returns what may surprise in a column of this kind, if anything does.
+/// Returns what may surprise in a column, if anything does.
 #[must_use]
-pub fn risk(kind: ColumnKind, options: &ReadOptions) -> Option<&'static str> {
+pub fn risk(column: &SourceColumn, options: &ReadOptions) -> Option<&'static str> {
+    match column.conversion {
+        Some(conversion) => Some(converted(conversion)),
+        None => risk_of(column.kind, options),
+    }
+}
+
+fn converted(conversion: Conversion) -> &'static str {
+    match conversion {
+        Conversion::Text => "by --type: the text that the server writes",
+        Conversion::FloatText => "by --type: the text that the server writes, or all digits where those are too few",
+        Conversion::BitText => "by --type: the number that the bits stand for, as text",
+        Conversion::BitNumber => "by --type: the number that the bits stand for",
+    }
+}
+
+fn risk_of(kind: ColumnKind, options: &ReadOptions) -> Option<&'static str> {
     match kind {
         ColumnKind::Flag => match options.tiny_int1 {
             TinyInt1::Boolean => Some("a value other than 0 and 1 stops the run; see --tinyint1"),

@@ -6,7 +6,7 @@ use crate::schema::ColumnKind;
 fn column(kind: ColumnKind) -> SourceColumn {
     let name = format!("{kind:?}");
     let field_name = name.clone();
-    SourceColumn { name, field_name, kind, declared: String::new(), nullable: false, comment: None }
+    SourceColumn { name, field_name, kind, conversion: None, declared: String::new(), nullable: false, comment: None }
 }
 
 fn spec(kinds: &[ColumnKind]) -> ReadSpec {

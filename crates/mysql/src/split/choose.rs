@@ -2,6 +2,8 @@
 
 use super::key::{KeyColumn, SplitKey};
 use crate::error::SourceError;
+use crate::name::SourceTable;
+use crate::origin::Origin;
 use crate::schema::{ColumnKind, SourceColumn, TableKey, TableSchema};
 
 /// The key to split by, or why there is none.
@@ -19,7 +21,8 @@ pub(super) enum Choice {
 /// If `wanted` does not exist, has no index of its own, or is of a type that cannot be split by.
 pub(super) fn choose(schema: &TableSchema, wanted: Option<&str>) -> Result<Choice, SourceError> {
     if let Some(wanted) = wanted {
-        return wanted_key(schema, schema.column(wanted)?).map(Choice::Key);
+        let key = wanted_key(schema, schema.column(wanted)?)?;
+        return Ok(varying(&schema.origin).map_or(Choice::Key(key), Choice::Whole));
     }
     let mut candidates: Vec<SplitKey> =
         schema.keys.iter().filter(|key| key.unique).filter_map(|key| split_key(schema, key)).collect();
@@ -30,11 +33,11 @@ pub(super) fn choose(schema: &TableSchema, wanted: Option<&str>) -> Result<Choic
 
 fn wanted_key(schema: &TableSchema, column: &SourceColumn) -> Result<SplitKey, SourceError> {
     let refused =
-        |reason| SourceError::SplitColumn { table: schema.table.clone(), column: column.name.clone(), reason };
+        |reason| SourceError::SplitColumn { origin: schema.origin.clone(), column: column.name.clone(), reason };
     if !can_split(column.kind) {
         return Err(refused(format!("its type is `{}`", column.declared)));
     }
-    if schema.is_view {
+    if schema.is_view || schema.origin.table().is_none() {
         return Ok(SplitKey { index: None, columns: vec![key_column(column)] });
     }
     let starts_with_it = |key: &&TableKey| key.columns.first() == Some(&column.name);
@@ -96,12 +99,28 @@ fn can_split(kind: ColumnKind) -> bool {
 }
 
 fn no_key(schema: &TableSchema) -> String {
-    let table = &schema.table;
-    if schema.is_view {
-        return format!(
+    match &schema.origin {
+        Origin::Table(table) if schema.is_view => format!(
             "`{table}` is a view, so it is read in one split; name a column of it that is indexed with `--split-column`"
-        );
+        ),
+        Origin::Table(table) => no_index(schema, table),
+        Origin::Query(_) => {
+            "the query is read in one split; name a column of its result, best one that a table has an index on, with \
+             `--split-column`"
+                .to_owned()
+        }
     }
+}
+
+/// Says why a query must not be read in several parts.
+fn varying(origin: &Origin) -> Option<String> {
+    let Origin::Query(query) = origin else { return None };
+    query.varying().map(|word| {
+        format!("the query is read in one split: with `{word}` it may have another result each time it is run")
+    })
+}
+
+fn no_index(schema: &TableSchema, table: &SourceTable) -> String {
     format!(
         "table `{table}` has no primary key or unique index to split by, so it is read in one split; add one \
          (`ALTER TABLE {} ADD PRIMARY KEY (…)`) or name an indexed column with `--split-column` ({})",
@@ -120,12 +139,11 @@ fn indexed(schema: &TableSchema) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::SourceTable;
 
     fn column(name: &str, kind: ColumnKind, nullable: bool) -> SourceColumn {
         let name = name.to_owned();
         let declared = format!("{kind:?}").to_lowercase();
-        SourceColumn { field_name: name.clone(), name, kind, declared, nullable, comment: None }
+        SourceColumn { field_name: name.clone(), name, kind, conversion: None, declared, nullable, comment: None }
     }
 
     fn key(name: &str, unique: bool, columns: &[&str]) -> TableKey {
@@ -140,11 +158,22 @@ mod tests {
             column("mood", ColumnKind::Enum, false),
         ];
         let unsupported = Vec::new();
-        TableSchema { table: SourceTable::new("db", "t"), columns, unsupported, keys, is_view: false, comment: None }
+        TableSchema {
+            origin: SourceTable::new("db", "t").into(),
+            columns,
+            unsupported,
+            keys,
+            is_view: false,
+            comment: None,
+        }
     }
 
     fn chosen(keys: Vec<TableKey>, wanted: Option<&str>) -> String {
-        match choose(&table(keys), wanted) {
+        chosen_of(&table(keys), wanted)
+    }
+
+    fn chosen_of(schema: &TableSchema, wanted: Option<&str>) -> String {
+        match choose(schema, wanted) {
             Ok(Choice::Key(key)) => {
                 let columns: Vec<_> = key.columns.iter().map(|column| column.name.as_str()).collect();
                 format!("{}: {}", key.index.unwrap_or_default(), columns.join(", "))
@@ -175,6 +204,15 @@ mod tests {
     fn a_table_without_a_key_says_what_to_add() {
         insta::assert_snapshot!(chosen(vec![key("by_parent", false, &["parent"])], None), @"table `db.t` has no primary key or unique index to split by, so it is read in one split; add one (`ALTER TABLE `db`.`t` ADD PRIMARY KEY (…)`) or name an indexed column with `--split-column` (indexed are `parent`)");
         insta::assert_snapshot!(chosen(vec![key("by_mood", true, &["mood"])], None), @"table `db.t` has no primary key or unique index to split by, so it is read in one split; add one (`ALTER TABLE `db`.`t` ADD PRIMARY KEY (…)`) or name an indexed column with `--split-column` (no column is indexed)");
+    }
+
+    #[test]
+    fn a_query_is_split_by_a_wanted_column_unless_it_varies() {
+        let query = |sql: &str| TableSchema { origin: Origin::Query(sql.parse().unwrap()), ..table(Vec::new()) };
+        assert_eq!(chosen_of(&query("SELECT * FROM t"), Some("name")), ": name");
+        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t"), None), @"");
+        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t LIMIT 5"), Some("name")), @"");
+        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t LIMIT 5"), Some("nome")), @"");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 /// The columns that a table is split by: one column, or the first columns of a composite index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitKey {
-    /// The index that holds these columns first; nothing for a view.
+    /// The index that holds these columns first; nothing for a view or a query.
     pub index: Option<String>,
     /// The columns, first the most significant. Only a key of one column may hold NULLs.
     pub columns: Vec<KeyColumn>,

@@ -15,6 +15,9 @@ use std::num::NonZeroUsize;
 /// Up to this many rows the index is walked, which is exact and takes a few hundredths of a second.
 const WALKED_ROWS: u64 = 100_000;
 
+/// From this many rows on it is noticed when each split of a view or query computes all of it.
+const NOTICED_ROWS: u64 = 10_000;
+
 /// The splits of a read, and what they are ranges of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplitPlan {
@@ -44,8 +47,9 @@ pub async fn plan_splits(
     match choose(schema, split_column)? {
         Choice::Key(key) => {
             let mut probe = Probe { conn, spec, key: &key };
-            let cuts = cuts(&mut probe, requested).await?;
-            Ok(SplitPlan { splits: splits(cuts), key: Some(key), warnings: Vec::new() })
+            let splits = splits(cuts(&mut probe, requested).await?);
+            let warnings = unserved(&mut probe, &splits).await?.into_iter().collect();
+            Ok(SplitPlan { splits, key: Some(key), warnings })
         }
         Choice::Whole(warning) => {
             let key = SplitKey { index: None, columns: Vec::new() };
@@ -53,6 +57,23 @@ pub async fn plan_splits(
             Ok(SplitPlan { splits: splits(Cuts::none(rows)), key: None, warnings: vec![warning] })
         }
     }
+}
+
+/// Says that the parts of a view or query are not found by an index, if so: then each split computes all of it.
+async fn unserved(probe: &mut Probe<'_>, splits: &[Split]) -> Result<Option<String>, SourceError> {
+    let (None, [_, .., last]) = (&probe.key.index, splits) else { return Ok(None) };
+    let (part, whole) = (probe.estimate(&last.range).await?, probe.whole().await);
+    let computes_all = part.zip(whole).is_some_and(|(part, whole)| part >= whole && whole >= NOTICED_ROWS);
+    let column = probe.key.columns.first().filter(|_| computes_all);
+    Ok(column.map(|column| {
+        format!(
+            "each of the {} splits computes all of {}, for no index serves `{}`: name another column with \
+             `--split-column`, or ask for fewer `--splits`",
+            splits.len(),
+            probe.spec.origin,
+            column.name
+        )
+    }))
 }
 
 async fn cuts(probe: &mut Probe<'_>, requested: NonZeroUsize) -> Result<Cuts, SourceError> {

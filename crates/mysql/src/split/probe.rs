@@ -36,7 +36,7 @@ pub(super) enum Found {
 impl Probe<'_> {
     /// Counts the rows.
     pub(super) async fn count(&mut self) -> Result<u64, SourceError> {
-        let sql = format!("SELECT COUNT(*) FROM {}{}", self.spec.table.quoted(), where_clause(self.spec, None));
+        let sql = format!("SELECT COUNT(*) FROM {}{}", self.spec.origin.sql(), where_clause(self.spec, None));
         let count: Option<u64> = self.conn.query_first(sql).await.map_err(|cause| self.failed(cause))?;
         count.ok_or_else(|| self.odd("a count has no result"))
     }
@@ -45,9 +45,9 @@ impl Probe<'_> {
     /// does not tell, as for a view that the user may read but not explain.
     pub(super) async fn whole(&mut self) -> Option<u64> {
         let filter = where_clause(self.spec, None);
-        let sql = format!("EXPLAIN FORMAT=TRADITIONAL SELECT * FROM {}{filter}", self.spec.table.quoted());
+        let sql = format!("EXPLAIN FORMAT=TRADITIONAL SELECT * FROM {}{filter}", self.spec.origin.sql());
         let rows: Vec<Row> = self.conn.query(sql).await.ok()?;
-        rows.iter().map(explained_rows).max()?
+        joined_rows(&rows)
     }
 
     /// Returns the optimizer's estimate of the rows in `range`; nothing if it does not tell. It looks into the
@@ -59,13 +59,7 @@ impl Probe<'_> {
         let filter = where_clause(self.spec, condition);
         let sql = format!("EXPLAIN FORMAT=TRADITIONAL SELECT {columns} FROM {from}{filter}");
         let rows: Vec<Row> = self.conn.query(sql).await.map_err(|cause| self.failed(cause))?;
-        let [row] = rows.as_slice() else { return Ok(None) };
-        Ok(match text(row, "type").as_deref() {
-            // No type: the optimizer has seen that there is no such row.
-            None => Some(0),
-            // Of all rows, if so much would be read that the index is of no use: too many, but large at any rate.
-            Some(_) => explained_rows(row),
-        })
+        Ok(joined_rows(&rows))
     }
 
     /// Returns the least and the greatest value of the column after `prefix`, of the rows whose first columns are
@@ -170,11 +164,11 @@ impl Probe<'_> {
     }
 
     fn failed(&self, cause: mysql_async::Error) -> SourceError {
-        SourceError::from_query(ACTION, &self.spec.table, cause)
+        SourceError::from_query(ACTION, &self.spec.origin, cause)
     }
 
     fn odd(&self, problem: &str) -> SourceError {
-        SourceError::Unexpected { action: ACTION, table: self.spec.table.clone(), problem: problem.to_owned() }
+        SourceError::Unexpected { action: ACTION, origin: self.spec.origin.clone(), problem: problem.to_owned() }
     }
 }
 
@@ -193,7 +187,7 @@ fn key_columns(key: &SplitKey) -> String {
 
 /// Names the table, and its index with the `hint` to `USE` it if any or to `FORCE` its use.
 fn from_index(spec: &ReadSpec, key: &SplitKey, hint: &str) -> String {
-    let table = spec.table.quoted();
+    let table = spec.origin.sql();
     match &key.index {
         Some(index) => format!("{table} {hint} INDEX ({})", quote_name(index)),
         None => table,
@@ -226,8 +220,20 @@ fn digits(bytes: &[u8]) -> Option<String> {
     String::from_utf8(bytes.to_vec()).ok()
 }
 
-fn explained_rows(row: &Row) -> Option<u64> {
-    text(row, "rows")?.parse().ok()
+/// Returns how many rows a statement has by its `EXPLAIN`: of the tables that it joins the one, times how many rows of
+/// each other belong to a row of those before.
+///
+/// If so much would be read that an index is of no use it is of all rows: too many, but large at any rate.
+fn joined_rows(explained: &[Row]) -> Option<u64> {
+    // The other rows explain what a table of the statement is made of.
+    let joined = explained.iter().filter(|row| text(row, "id").as_deref() == Some("1"));
+    let rows = joined.map(|row| match text(row, "type") {
+        // No type: the optimizer has seen that there is no such row.
+        None => Some(0),
+        Some(_) => text(row, "rows")?.parse().ok(),
+    });
+    let rows: Vec<u64> = rows.collect::<Option<_>>()?;
+    rows.into_iter().reduce(u64::saturating_mul)
 }
 
 /// Returns a field of an `EXPLAIN`, which the text protocol always sends as text.

@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Prints a message with its causes and its hint, as a user sees them.
-fn shown(error: &SourceError) -> String {
+pub(crate) fn shown(error: &SourceError) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -9,8 +9,8 @@ use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::SessionContext;
 use mysql_async::prelude::Queryable;
 use springald_mysql::{
-    MySqlReadExec, MySqlSource, ReadOptions, ReadSpec, Session, SourceTable, SplitPlan, TableSchema, connect, describe,
-    plan_splits, splits_relation,
+    MySqlReadExec, MySqlSource, Origin, ReadOptions, ReadSpec, Session, SourceTable, SplitPlan, TableSchema, connect,
+    describe, describe_query, plan_splits, splits_relation,
 };
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -67,9 +67,18 @@ impl Database {
         ReadSpec::new(self.source(), self.table(table), columns)
     }
 
+    /// Reads all columns of a query's result.
+    pub(crate) async fn query(&mut self, sql: &str) -> ReadSpec {
+        let schema = describe_query(&mut self.session, &sql.parse().unwrap()).await.unwrap();
+        ReadSpec::new(self.source(), &schema.origin, schema.all_columns().unwrap())
+    }
+
     /// Plans the splits of a read.
     pub(crate) async fn plan(&mut self, spec: &ReadSpec, splits: usize, column: Option<&str>) -> SplitPlan {
-        let schema = self.describe(&spec.table.table).await;
+        let schema = match &spec.origin {
+            Origin::Table(table) => self.describe(&table.table).await,
+            Origin::Query(query) => describe_query(&mut self.session, query).await.unwrap(),
+        };
         let splits = NonZeroUsize::new(splits).unwrap();
         plan_splits(&mut self.session, &schema, spec, splits, column).await.unwrap()
     }

@@ -4,9 +4,9 @@ use crate::fixture::{Database, operator, rows};
 use springald_mysql::ReadSpec;
 
 /// Reads `table` in splits by `column` and returns how many rows each split has. Every row must be there once.
-async fn sizes(db: &mut Database, spec: ReadSpec, splits: usize, column: Option<&str>) -> Vec<usize> {
+pub(crate) async fn sizes(db: &mut Database, spec: ReadSpec, splits: usize, column: Option<&str>) -> Vec<usize> {
     let filter = spec.filter.as_deref().unwrap_or("TRUE");
-    let count = format!("SELECT CAST(COUNT(*) AS CHAR) FROM {} WHERE {filter}", spec.table.quoted());
+    let count = format!("SELECT CAST(COUNT(*) AS CHAR) FROM {} WHERE {filter}", spec.origin.sql());
     let expected: usize = db.ask(&count).await.parse().unwrap();
     let plan = db.plan(&spec, splits, column).await;
     let numbers: Vec<u32> = plan.splits.iter().map(|split| split.number).collect();
@@ -29,7 +29,7 @@ async fn sizes(db: &mut Database, spec: ReadSpec, splits: usize, column: Option<
 }
 
 /// Returns whether no split has more than twice the mean.
-fn is_even(sizes: &[usize]) -> bool {
+pub(crate) fn is_even(sizes: &[usize]) -> bool {
     sizes.iter().max().unwrap() * sizes.len() <= 2 * sizes.iter().sum::<usize>()
 }
 
@@ -191,7 +191,7 @@ async fn a_condition_is_split_by_the_rows_that_meet_it() {
 }
 
 /// A table too large to be walked, whose rows are computed from `n`, 0 to 199,999.
-async fn large(name: &str, definition: &str, row: &str) -> (Database, ReadSpec) {
+pub(crate) async fn large(name: &str, definition: &str, row: &str) -> (Database, ReadSpec) {
     let mut db = Database::new(name).await;
     db.run(&[
         &format!("CREATE TABLE t ({definition})"),

@@ -12,6 +12,7 @@ fn pushed(filter: Expr) -> String {
         kind,
         declared: String::new(),
         nullable: true,
+        conversion: None,
         comment: None,
     };
     let columns = [
