@@ -7,6 +7,7 @@ use springald_executor::ExecutorArgs;
 use springald_ingest::{Done, IngestArgs};
 use springald_process::ProcessArgs;
 use springald_scheduler::SchedulerArgs;
+use springald_snapshots::SnapshotsArgs;
 
 mod exit;
 mod logging;
@@ -33,6 +34,7 @@ struct Cli {
 enum Command {
     Ingest(IngestArgs),
     Process(ProcessArgs),
+    Snapshots(SnapshotsArgs),
     Scheduler(SchedulerArgs),
     Executor(ExecutorArgs),
 }
@@ -58,6 +60,7 @@ async fn run(command: Command) -> anyhow::Result<Option<String>> {
             let report = exit::unless_interrupted(springald_process::run(args)).await?;
             Ok(Some(report.line()?))
         }
+        Command::Snapshots(args) => springald_snapshots::run(args).await.map(Some),
         Command::Scheduler(args) => springald_scheduler::run(args).await.map(|()| None),
         Command::Executor(args) => springald_executor::run(args).await.map(|()| None),
     }

@@ -26,7 +26,7 @@ pub(crate) use glue_double::GlueDouble;
 pub(crate) use mysql::{PASSWORD, mysql};
 pub(crate) use port::free_port;
 pub(crate) use proxy::BadRoad;
-pub(crate) use readback::{Compared, Total, Watcher, compare, compare_location, read_as_others_do, total};
+pub(crate) use readback::{Compared, Total, Watcher, ask_athena, compare, compare_location, read_as_others_do, total};
 pub(crate) use secret::RotatedUser;
 pub(crate) use springald::{Outcome, clean_command, run, springald};
 pub(crate) use tables::{CRIMES, crimes, load_crimes};

@@ -2,6 +2,7 @@
 //! processes of their own. What it publishes is read back by programs that share no code with it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, their harness included")]
 
+mod analysis;
 mod atomicity;
 mod bad_input;
 mod bad_road;
@@ -23,3 +24,4 @@ mod query;
 mod race;
 mod rotation;
 mod skew;
+mod snapshots;

@@ -7,9 +7,7 @@ JSON with the rows, the sum of an integer column, and the columns: {"athena": [2
 """
 
 import json
-import os
 import sys
-import time
 
 import awswrangler
 import boto3
@@ -17,6 +15,7 @@ import duckdb
 import pyarrow.compute
 import pyarrow.dataset
 
+import athena
 from snapshot import names, opened
 
 
@@ -24,39 +23,10 @@ def glue_table(database, table):
     return boto3.client("glue").get_table(DatabaseName=database, Name=table)["Table"]
 
 
-RESULTS = "athena-results"
-
-
-def bring(location):
-    """Copies a table's files to the S3 at Athena's own endpoint, which is the only one that it reads."""
-    source, target = boto3.client("s3"), boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-    bucket, prefix = location.removeprefix("s3://").split("/", 1)
-    for name in (bucket, RESULTS):
-        target.create_bucket(Bucket=name)
-    for found in source.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
-        body = source.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
-        target.put_object(Bucket=bucket, Key=found["Key"], Body=body)
-
-
-def athena(database, table, column):
-    bring(glue_table(database, table)["StorageDescriptor"]["Location"])
-    client = boto3.client("athena")
-    started = client.start_query_execution(
-        QueryString=f"SELECT count(*), sum({column}) FROM {database}.{table}",
-        QueryExecutionContext={"Database": database},
-        ResultConfiguration={"OutputLocation": f"s3://{RESULTS}/"},
-    )
-    query = started["QueryExecutionId"]
-    while True:
-        status = client.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
-        if status["State"] == "FAILED":
-            raise RuntimeError(status["StateChangeReason"])
-        if status["State"] == "SUCCEEDED":
-            break
-        time.sleep(0.1)
-    row = client.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"][1]["Data"]
+def with_athena(database, table, column):
+    [[count, total]] = athena.ask(database, f"SELECT count(*), sum({column}) FROM {database}.{table}", [table])
     columns = [column["Name"] for column in glue_table(database, table)["StorageDescriptor"]["Columns"]]
-    return [int(float(row[0]["VarCharValue"])), int(float(row[1]["VarCharValue"])), columns]
+    return [int(float(count)), int(float(total)), columns]
 
 
 def wrangler(database, table, column):
@@ -87,7 +57,7 @@ def duck(database, table, column):
 
 def main():
     database, table = sys.argv[1].split(".")
-    readers = {"athena": athena, "awswrangler": wrangler, "pyarrow": arrow, "duckdb": duck}
+    readers = {"athena": with_athena, "awswrangler": wrangler, "pyarrow": arrow, "duckdb": duck}
     print(json.dumps({name: read(database, table, sys.argv[2]) for name, read in readers.items()}))
 
 

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use springald_catalog::{Catalog, CatalogError, CatalogName, Column};
+use springald_catalog::{Catalog, CatalogError, CatalogName, Column, TableInput};
 
 use crate::counts::add_counts;
 use crate::manifest::RECORD_VERSION;
 use crate::publish::{Decision, Published, decide, history_entry, history_partition, is_history_of, table_entry};
 use crate::{ColumnCounts, CommitRecord, RunId, RunLayout, RunStore, SnapshotError, SplitManifest};
 
-mod sweep;
+pub(crate) mod sweep;
 
 /// How often a commit starts over when others change the same table at the same time.
-const TRIES: usize = 20;
+pub(crate) const TRIES: usize = 20;
 
 /// What a commit has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,11 @@ pub async fn require_free_names(catalog: &dyn Catalog, name: &CatalogName) -> Re
     }
 }
 
+/// Returns the run whose snapshot a catalog entry names, if it is one of ours.
+pub fn published_run(entry: &TableInput) -> Option<RunId> {
+    Published::of(&entry.parameters).run().cloned()
+}
+
 /// Publishes the run in `records` as `splits` splits with `columns`; `consistency` goes into `commit.json`.
 ///
 /// # Errors
@@ -72,7 +77,8 @@ pub async fn commit(
     require_free_names(catalog, &name).await?;
     let before = catalog.table(&name).await?;
     let replaced = before.map(|found| found.table.storage_descriptor.location);
-    let record = CommitRecord { consistency, replaced, ..totals(&manifests, records.layout()) };
+    let record =
+        CommitRecord { consistency, replaced, columns: columns.clone(), ..totals(&manifests, records.layout()) };
     records.put_commit(&record).await?;
 
     let publication = Publication { layout: records.layout(), catalog, name, columns, record };
@@ -90,7 +96,7 @@ pub async fn commit(
     Ok(Committed { record: publication.record, pointer })
 }
 
-fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), CommitError> {
+pub(crate) fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), CommitError> {
     let there: BTreeSet<u32> = manifests.iter().map(|manifest| manifest.split).collect();
     let missing: Vec<u32> = (0..splits).filter(|split| !there.contains(split)).collect();
     if missing.is_empty() { Ok(()) } else { Err(CommitError::Incomplete { missing, splits }) }
@@ -107,6 +113,7 @@ fn totals(manifests: &[SplitManifest], layout: &RunLayout) -> CommitRecord {
         files: files().count() as u64,
         bytes: files().map(|file| file.bytes).sum(),
         location: layout.location(),
+        columns: vec![],
         replaced: None,
         consistency: serde_json::Value::Null,
     }
@@ -220,6 +227,18 @@ pub enum CommitError {
     )]
     NameTaken {
         /// The name.
+        table: CatalogName,
+    },
+    /// A run that has no totals, or whose totals do not say its columns.
+    #[error("run {run} was not published by a build that says its columns: choose another of `snapshots list`")]
+    NotPublished {
+        /// The run.
+        run: RunId,
+    },
+    /// A table that nothing points at.
+    #[error("table `{table}` is not in the catalog")]
+    NotInCatalog {
+        /// The table.
         table: CatalogName,
     },
     /// Others changed the table again and again.

@@ -38,7 +38,7 @@ impl RunLayout {
 
     /// Returns the directory of the run's records, hidden from readers of the table by its name.
     pub fn records_dir(&self) -> Path {
-        self.table_dir().join("_runs").join(self.run.as_str())
+        Self::runs_dir(&self.warehouse, &self.table).join(self.run.as_str())
     }
 
     /// Returns the name of the `roll`-th file (from 0) that an attempt at a split writes.
@@ -67,6 +67,11 @@ impl RunLayout {
     /// Returns the URL of the directory that holds all of the table's snapshots, with a trailing slash.
     pub fn table_location(&self) -> String {
         self.warehouse.url_of(&self.table_dir())
+    }
+
+    /// Returns the directory that holds a directory of records for each run of `table`.
+    pub(crate) fn runs_dir(warehouse: &Warehouse, table: &TableName) -> Path {
+        warehouse.root().clone().join(table.database()).join(table.table()).join("_runs")
     }
 
     fn table_dir(&self) -> Path {

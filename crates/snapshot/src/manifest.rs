@@ -4,11 +4,14 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use springald_catalog::Column;
 
 use crate::{ColumnCounts, RunLayout, SnapshotError};
 
@@ -98,6 +101,9 @@ pub struct CommitRecord {
     pub bytes: u64,
     /// The data directory's URL, with a trailing slash.
     pub location: String,
+    /// The columns, as the catalog has them; none in a record of an earlier build.
+    #[serde(default)]
+    pub columns: Vec<Column>,
     /// The location that the catalog named before, if any.
     pub replaced: Option<String>,
     /// What was counted while the splits were read, e.g. dates that became NULL.
@@ -143,6 +149,24 @@ impl RunStore {
             return Ok(());
         }
         Err(SnapshotError::RunExists { run: self.layout.run.clone() })
+    }
+
+    /// Reads `plan.json`, or `None` if there is no such run.
+    pub async fn plan(&self) -> Result<Option<PlanRecord>, SnapshotError> {
+        self.read(&self.layout.plan()).await
+    }
+
+    /// Reads `commit.json`, or `None` if the run has not come to its end.
+    pub async fn commit(&self) -> Result<Option<CommitRecord>, SnapshotError> {
+        self.read(&self.layout.commit()).await
+    }
+
+    /// Returns when the run put its last record; long ago, if it has none.
+    pub(crate) async fn last_sign(&self) -> Result<DateTime<Utc>, SnapshotError> {
+        let dir = self.layout.records_dir();
+        let listed = self.store.list(Some(&dir)).map_ok(|meta| meta.last_modified);
+        let signs: Vec<DateTime<Utc>> = listed.try_collect().await.map_err(SnapshotError::store("list", &dir))?;
+        Ok(signs.into_iter().max().unwrap_or(DateTime::UNIX_EPOCH))
     }
 
     /// Reads a split's manifest, or `None` if no attempt has finished yet.

@@ -28,6 +28,18 @@ impl Published {
     }
 }
 
+impl Published {
+    /// Returns whether the entry names `run`.
+    pub(crate) fn is(&self, run: &RunId) -> bool {
+        self.run.as_ref() == Some(run)
+    }
+
+    /// Returns the run that the entry names.
+    pub(crate) fn run(&self) -> Option<&RunId> {
+        self.run.as_ref()
+    }
+}
+
 /// What a run does to a catalog entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {

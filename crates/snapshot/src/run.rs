@@ -28,6 +28,12 @@ impl RunId {
         Self::new(Utc::now())
     }
 
+    /// Returns when the run started, to the second.
+    pub fn started(&self) -> DateTime<Utc> {
+        let stamp = self.0.split_once('-').map_or("", |(stamp, _)| stamp);
+        NaiveDateTime::parse_from_str(stamp, STAMP).map_or(DateTime::UNIX_EPOCH, |started| started.and_utc())
+    }
+
     /// Returns the run's name as it stands in paths and catalog parameters.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -126,6 +132,7 @@ mod tests {
         let run = RunId::new(start + chrono::TimeDelta::milliseconds(500));
         assert_eq!(run.as_str(), "20261123T063000Z-800000");
         assert_eq!(run.as_str().parse::<RunId>().unwrap(), run);
+        assert_eq!(run.started(), start);
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Preview<'_> {
         for grant in self.grants {
             writeln!(text, "  {grant}")?;
         }
-        writeln!(text, "\nWould be written below {} and published as {}", self.target.warehouse, self.into)?;
+        writeln!(text, "\nWould be written below {} and published as {}", self.target.place.warehouse, self.into)?;
         Ok(text)
     }
 

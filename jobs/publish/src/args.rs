@@ -6,21 +6,29 @@ use clap::{Args, ValueEnum};
 use springald_cluster::ClusterAddress;
 use springald_snapshot::{SnapshotDate, Warehouse};
 
-/// Options of every job that publishes a snapshot.
+/// Where a table is: its warehouse and the catalog that its readers look it up in.
 #[derive(Debug, Clone, Args)]
-pub struct TargetArgs {
+pub struct PlaceArgs {
     /// Root of all snapshots: a directory, file:///dir or s3://bucket/prefix
     #[arg(long, env = "SPRINGALD_WAREHOUSE", value_name = "URL", help_heading = "Target")]
     pub warehouse: Warehouse,
     /// Catalog that readers look the table up in; default: glue for an s3:// warehouse, else local
     #[arg(long, env = "SPRINGALD_CATALOG", value_name = "KIND", help_heading = "Target")]
     pub catalog: Option<CatalogKind>,
-    /// Create the catalog's database where Glue does not have it
-    #[arg(long, env = "SPRINGALD_CREATE_DATABASE", help_heading = "Target")]
-    pub create_database: bool,
     /// Let Glue keep the table as it was before each change; it keeps at most 100,000 versions, and then refuses changes
     #[arg(long, env = "SPRINGALD_GLUE_VERSIONS", help_heading = "Target")]
     pub glue_versions: bool,
+}
+
+/// Options of every job that publishes a snapshot.
+#[derive(Debug, Clone, Args)]
+pub struct TargetArgs {
+    /// Warehouse and catalog
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Create the catalog's database where Glue does not have it
+    #[arg(long, env = "SPRINGALD_CREATE_DATABASE", help_heading = "Target")]
+    pub create_database: bool,
     /// KMS key that encrypts what is written to S3, by id or ARN; executors need it too. Default: as the bucket does
     #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY", help_heading = "Target")]
     pub sse_kms_key: Option<String>,

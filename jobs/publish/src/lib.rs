@@ -6,7 +6,7 @@ mod report;
 mod run;
 mod target;
 
-pub use args::{CatalogKind, TargetArgs};
+pub use args::{CatalogKind, PlaceArgs, TargetArgs};
 pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
-pub use target::{Target, TargetError};
+pub use target::{Target, TargetError, open_catalog};

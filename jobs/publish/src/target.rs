@@ -11,7 +11,7 @@ use springald_cluster::{Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
 use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate};
 
-use crate::{CatalogKind, TargetArgs};
+use crate::{CatalogKind, PlaceArgs, TargetArgs};
 
 /// An opened target: a new run's place, its store, the catalog, and the cluster it runs on.
 #[expect(missing_debug_implementations, reason = "a session context has no debug form")]
@@ -29,7 +29,7 @@ impl Target {
     /// # Errors
     /// When the warehouse or its catalog cannot be used, or the cluster does not start.
     pub async fn open(args: &TargetArgs, table: TableName) -> anyhow::Result<Self> {
-        let warehouse = args.warehouse.clone();
+        let warehouse = args.place.warehouse.clone();
         if let Some(dir) = warehouse.local_dir() {
             std::fs::create_dir_all(&dir).with_context(|| {
                 format!("create warehouse `{}`: give a directory that this user can write", dir.display())
@@ -39,7 +39,7 @@ impl Target {
         let cluster = Cluster::start(args.cluster.clone(), stores).await?;
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
-        let catalog = catalog(args, &store).await?;
+        let catalog = open_catalog(&args.place, &store, args.create_database).await?;
         require_free_names(catalog.as_ref(), &table.catalog_name()).await?;
         let date = args.date.unwrap_or_else(SnapshotDate::today);
         let layout = RunLayout { warehouse, table, date, run: RunId::start() };
@@ -68,8 +68,15 @@ impl Target {
     }
 }
 
-/// Returns the catalog that was asked for, or the one that belongs to the warehouse's kind.
-async fn catalog(args: &TargetArgs, store: &Arc<dyn ObjectStore>) -> anyhow::Result<Arc<dyn Catalog>> {
+/// Returns the catalog that was asked for, or the one that belongs to the warehouse's kind; `store` is the warehouse's.
+///
+/// # Errors
+/// When Glue is asked for a local warehouse, or there is no region to look for it in.
+pub async fn open_catalog(
+    args: &PlaceArgs,
+    store: &Arc<dyn ObjectStore>,
+    create_database: bool,
+) -> anyhow::Result<Arc<dyn Catalog>> {
     let is_local = args.warehouse.local_dir().is_some();
     let root = args.warehouse.root().clone();
     match args.catalog.unwrap_or(if is_local { CatalogKind::Local } else { CatalogKind::Glue }) {
@@ -77,7 +84,7 @@ async fn catalog(args: &TargetArgs, store: &Arc<dyn ObjectStore>) -> anyhow::Res
         CatalogKind::Glue if is_local => Err(TargetError::NotOnS3 { warehouse: args.warehouse.to_string() }.into()),
         CatalogKind::Glue => {
             let config = sdk_config().await.context("use the Glue catalog")?;
-            let options = GlueOptions { create_database: args.create_database, keep_versions: args.glue_versions };
+            let options = GlueOptions { create_database, keep_versions: args.glue_versions };
             Ok(Arc::new(GlueCatalog::new(config, Arc::clone(store), root, options)))
         }
     }

@@ -99,6 +99,11 @@ pub(crate) fn read_as_others_do(table: &str, column: &str) -> BTreeMap<String, R
     answer(script("readers.py").args([table, column]))
 }
 
+/// Runs a query of the project on Athena, over `tables` of `database`, and returns its rows as Athena's text.
+pub(crate) fn ask_athena(database: &str, file: &str, tables: &[&str]) -> Vec<Vec<Option<String>>> {
+    answer(script("athena.py").arg(database).arg(in_project(file)).args(tables))
+}
+
 fn script(name: &str) -> Command {
     let mut command = Command::new(python());
     command.arg(in_project("tests/readback").join(name)).env("MYSQL_PWD", PASSWORD).envs(environment());

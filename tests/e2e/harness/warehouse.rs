@@ -90,6 +90,30 @@ impl Warehouse {
         run(self.job("process").arg("--query").arg(query).args(["--into", into]))
     }
 
+    /// Runs `springald snapshots VERB` on a table.
+    pub(crate) fn snapshots(&self, verb: &str, table: &str, options: &[&str]) -> Outcome {
+        let mut command = clean_command(&["snapshots", verb, table, "--warehouse", &self.url]);
+        run(command.args(options).envs(environment()))
+    }
+
+    /// Makes a run of a local warehouse look as if it had started in 2020, and returns its name from then on.
+    pub(crate) fn age_first_run(&self, report: &Value) -> String {
+        let run = report["run"].as_str().unwrap();
+        let aged = "20200101T000000Z-000000";
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(10 * 24 * 3600);
+        for name in self.names().into_iter().filter(|name| name.contains(run)) {
+            let renamed = self.path().join(name.replace(run, aged));
+            fs::create_dir_all(renamed.parent().unwrap()).unwrap();
+            fs::rename(self.path().join(&name), &renamed).unwrap();
+            if name.ends_with(".json") {
+                let text = fs::read_to_string(&renamed).unwrap();
+                fs::write(&renamed, text.replace(run, aged)).unwrap();
+            }
+            fs::File::options().write(true).open(&renamed).unwrap().set_modified(long_ago).unwrap();
+        }
+        aged.to_owned()
+    }
+
     fn job(&self, job: &str) -> Command {
         let mut command = clean_command(&[job, "--cluster", cluster().url(), "--warehouse"]);
         command.arg(&self.url).args(&self.options).envs(environment());

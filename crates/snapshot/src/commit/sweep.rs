@@ -10,7 +10,7 @@ use crate::{RunStore, SnapshotError, SplitManifest};
 /// Removes files of lost attempts, and proves that each file a manifest names is there in its full length.
 ///
 /// An attempt that ends after this finds its split's manifest and removes its own file.
-pub(super) async fn settle(records: &RunStore, manifests: &[SplitManifest]) -> Result<(), CommitError> {
+pub(crate) async fn settle(records: &RunStore, manifests: &[SplitManifest]) -> Result<(), CommitError> {
     let dir = records.layout().data_dir();
     let listed: Vec<_> =
         records.store().list(Some(&dir)).try_collect().await.map_err(SnapshotError::store("list", &dir))?;

@@ -1,0 +1,40 @@
+//! Rollback: the catalog's pointer goes to an earlier run, until the next ordinary run moves on from there.
+
+use springald_catalog::Catalog;
+
+use crate::commit::{CommitError, TRIES, complete, sweep};
+use crate::publish::{Published, table_entry};
+use crate::{CommitRecord, RunStore};
+
+/// Points the catalog at the run of `records`, after proof that all its files are there. May be repeated.
+///
+/// The run's day comes with it: an ordinary run of that day or a later one moves the pointer on, as always.
+///
+/// # Errors
+/// When the run was never published, a file of it is gone, or the catalog does not have the table.
+pub async fn rollback(records: &RunStore, catalog: &dyn Catalog) -> Result<CommitRecord, CommitError> {
+    let layout = records.layout();
+    let not_published = || CommitError::NotPublished { run: layout.run.clone() };
+    let plan = records.plan().await?.ok_or_else(not_published)?;
+    let record = records.commit().await?.filter(|record| !record.columns.is_empty()).ok_or_else(not_published)?;
+    let manifests = records.splits().await?;
+    complete(&manifests, plan.splits)?;
+    sweep::settle(records, &manifests).await?;
+
+    let name = layout.table.catalog_name();
+    for _ in 0..TRIES {
+        let Some(found) = catalog.table(&name).await? else {
+            return Err(CommitError::NotInCatalog { table: name });
+        };
+        if Published::of(&found.table.parameters).is(&layout.run) {
+            return Ok(record);
+        }
+        let entry = table_entry(Some(found.table), &name, layout, record.columns.clone(), &record);
+        match catalog.update_table(name.database(), &entry, &found.version).await {
+            Ok(()) => return Ok(record),
+            Err(error) if error.is_stale() => tracing::info!(table = %name, "catalog moved on, looking again"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(CommitError::Contended { table: name })
+}
