@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs a private MariaDB server: data in DIR, which must not exist, on 127.0.0.1:PORT, log in DIR.log. The user
-# `springald`, whose password is MYSQL_PWD, may do everything. The server lives until standard input closes, so it never
-# outlives whoever started it, however that ends; then DIR is removed, and the log stays.
+# Runs a private MariaDB server: data in DIR, which must not exist, on ADDRESS:PORT (127.0.0.1 unless given), log in
+# DIR.log. The user `springald`, whose password is MYSQL_PWD, may do everything. The server lives until standard input
+# closes, so it never outlives whoever started it, however that ends; then DIR is removed, and the log stays.
 #
-# usage: private-mariadb.sh DIR PORT
+# usage: private-mariadb.sh DIR PORT [ADDRESS]
 set -euo pipefail
 
-dir=$1 port=$2
+dir=$1 port=$2 address=${3:-127.0.0.1}
 PATH="$PATH:/usr/sbin:/sbin"
 trap '' INT     # an interrupt at the terminal is for whoever started us; we end when their pipe closes
 trap : TERM HUP # these end the waiting below, and then the server before its files
@@ -28,7 +28,7 @@ GRANT ALL PRIVILEGES ON *.* TO 'springald'@'%' WITH GRANT OPTION;
 SQL
 
 # The socket's path is relative to the data directory, where it cannot grow too long. Durability is of no use here.
-mariadbd --no-defaults --datadir="$dir/data" --tmpdir="$dir/tmp" --bind-address=127.0.0.1 --port="$port" \
+mariadbd --no-defaults --datadir="$dir/data" --tmpdir="$dir/tmp" --bind-address="$address" --port="$port" \
     --socket=server.sock --init-file="$dir/users.sql" --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci \
     --skip-name-resolve --local-infile=1 --innodb-buffer-pool-size=256M --innodb-log-file-size=128M \
     --innodb-flush-log-at-trx-commit=0 --max-connections=500 --pid-file=server.pid "${run_as[@]}" &
