@@ -25,7 +25,8 @@ async fn orders(name: &str) -> Database {
     db
 }
 
-const JOINED: &str = "SELECT o.id, o.customer, o.code, c.name FROM orders o LEFT JOIN customers c ON c.id = o.customer;";
+const JOINED: &str =
+    "SELECT o.id, o.customer, o.code, c.name FROM orders o LEFT JOIN customers c ON c.id = o.customer;";
 
 #[tokio::test]
 async fn a_join_is_split_by_a_column_of_its_result() {
@@ -78,14 +79,24 @@ async fn conditions_and_types_are_those_of_the_result() {
     let columns = retype(&schema, schema.select(["b"]).unwrap(), &["b=string".parse().unwrap()]).unwrap();
     let spec = springald_mysql::ReadSpec::new(db.source(), &schema.origin, columns);
     let plan = db.plan(&spec, 1, None).await;
-    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @"");
+    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @r"
+    +------+
+    | b    |
+    +------+
+    | 2.50 |
+    +------+
+    ");
 }
 
 #[tokio::test]
 async fn a_large_query_is_split_by_estimates() {
-    let (mut db, _) = large("q_large", "id INT PRIMARY KEY, k INT, v VARCHAR(20)", "n * 3, n % 100, CONCAT('v', n)").await;
-    db.run(&["CREATE TABLE kinds (k INT PRIMARY KEY, name VARCHAR(20))", "INSERT INTO kinds SELECT DISTINCT k, k FROM t"])
-        .await;
+    let (mut db, _) =
+        large("q_large", "id INT PRIMARY KEY, k INT, v VARCHAR(20)", "n * 3, n % 100, CONCAT('v', n)").await;
+    db.run(&[
+        "CREATE TABLE kinds (k INT PRIMARY KEY, name VARCHAR(20))",
+        "INSERT INTO kinds SELECT DISTINCT k, k FROM t",
+    ])
+    .await;
     db.run(&["ANALYZE TABLE t"]).await;
     let joined = "SELECT t.id, kinds.name FROM t JOIN kinds ON kinds.k = t.k WHERE t.v <> 'v5'";
     let spec = db.query(joined).await;
@@ -106,9 +117,9 @@ async fn a_query_that_each_split_computes_anew_is_warned_of() {
     let (mut db, _) = large("q_anew", "id INT PRIMARY KEY, k INT", "n, n % 1000").await;
     let spec = db.query("SELECT id, k, ROW_NUMBER() OVER (PARTITION BY k ORDER BY id) AS place FROM t").await;
     let plan = db.plan(&spec, 4, Some("place")).await;
-    assert_snapshot!(plan.warnings.join("\n"), @"");
+    assert_snapshot!(plan.warnings.join("\n"), @"each of the 4 splits computes all of the query, for no index serves `place`: name another column with `--split-column`, or ask for fewer `--splits`");
     let whole = db.plan(&spec, 4, None).await;
-    assert_snapshot!(whole.warnings.join("\n"), @"");
+    assert_snapshot!(whole.warnings.join("\n"), @"the query is read in one split; name a column of its result, best one that a table has an index on, with `--split-column`");
     assert_eq!(sizes(&mut db, spec, 4, Some("place")).await.len(), 4);
 }
 
@@ -118,7 +129,7 @@ async fn a_limit_is_read_in_one_split() {
     let spec = db.query("SELECT id FROM orders ORDER BY id DESC LIMIT 10").await;
     let plan = db.plan(&spec, 8, Some("id")).await;
     assert_eq!(plan.splits.len(), 1);
-    assert_snapshot!(plan.warnings.join("\n"), @"");
+    assert_snapshot!(plan.warnings.join("\n"), @"the query is read in one split: with `LIMIT` it may have another result each time it is run");
     assert_eq!(sizes(&mut db, spec, 8, Some("id")).await, [10]);
 }
 
@@ -140,7 +151,7 @@ async fn types_are_those_of_the_columns_below() {
         spec.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>()
     };
     assert_eq!(kinds(&query), kinds(&table));
-    let read = |plan, spec| async { printed(&rows(operator(&plan, spec)).await.unwrap()) };
+    let read = async |plan, spec| printed(&rows(operator(&plan, spec)).await.unwrap());
     let (by_table, by_query) = (db.plan(&table, 1, None).await, db.plan(&query, 1, None).await);
     assert_eq!(read(by_query, query).await, read(by_table, table).await);
 }
@@ -155,7 +166,13 @@ async fn expressions_have_types_too() {
         )
         .await;
     let plan = db.plan(&spec, 4, None).await;
-    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @"");
+    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @r"
+    +-----+------+------+---+-------+--------+-----+------------+----+----+------------------------------------------------------------------+-------+
+    | one | half | word | n | total | mean   | e   | d          | h  | b  | s                                                                | is_so |
+    +-----+------+------+---+-------+--------+-----+------------+----+----+------------------------------------------------------------------+-------+
+    | 1   | 1.50 | é    | 1 | 2.50  | 1.0000 | 1.0 | 2024-02-29 | 61 | 61 | ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb | 1     |
+    +-----+------+------+---+-------+--------+-----+------------+----+----+------------------------------------------------------------------+-------+
+    ");
 }
 
 #[tokio::test]
@@ -163,7 +180,10 @@ async fn what_is_no_single_select_is_refused() {
     let mut db = orders("q_refused").await;
     db.run(&["CREATE TABLE untouched (id INT)"]).await;
     for (sql, words) in [
-        ("SELECT o.id, c.id FROM orders o, customers c", "two of its columns are called `id`: give each a name of its own"),
+        (
+            "SELECT o.id, c.id FROM orders o, customers c",
+            "two of its columns are called `id`: give each a name of its own",
+        ),
         ("SELECT id, '' FROM orders", "its column 2 has no name"),
         ("DELETE FROM orders", "it returns no rows: write a SELECT"),
         ("SELECT id FROM orders WHERE id = ?", "it has parameters (`?`)"),
@@ -174,7 +194,11 @@ async fn what_is_no_single_select_is_refused() {
         ("SELECT id FROM orders INTO OUTFILE '/tmp/never'", "the query"),
     ] {
         let error = describe_query(&mut db.session, &sql.parse().unwrap()).await.unwrap_err();
-        assert!(crate::errors::shown(&error).contains(words) && !error.is_transient(), "{sql}: {}", crate::errors::shown(&error));
+        assert!(
+            crate::errors::shown(&error).contains(words) && !error.is_transient(),
+            "{sql}: {}",
+            crate::errors::shown(&error)
+        );
         assert!(matches!(error, SourceError::BadQuery { .. } | SourceError::Query { .. }), "{error:?}");
     }
     assert_eq!(db.ask("SELECT CAST(COUNT(*) AS CHAR) FROM untouched").await, "0");
