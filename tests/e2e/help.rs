@@ -12,8 +12,20 @@ fn the_executable_names_its_commands() {
 
 #[test]
 fn ingest_explains_itself() {
-    let variables = ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
-    let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "TYPE", "DRY_RUN"];
+    let variables =
+        ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
+    let how = [
+        "CONSISTENCY",
+        "LOCK_TIMEOUT",
+        "TLS",
+        "TLS_CA",
+        "TINYINT1",
+        "INVALID_DATES",
+        "TYPE",
+        "DRY_RUN",
+        "MAX_SESSIONS",
+        "MAX_THREADS_RUNNING",
+    ];
     explains(&["ingest"], &[variables.as_slice(), &how, &["CLUSTER", "CATALOG", "REPORT"]].concat());
     assert!(help_of(&["ingest"]).contains("MYSQL_PWD"));
 }

@@ -10,6 +10,7 @@ mod dry_run;
 mod exactness;
 mod harness;
 mod help;
+mod load;
 mod options;
 mod overtaken;
 mod process;

@@ -17,6 +17,7 @@ mod code {
     pub(super) const TABLE_DENIED: u16 = 1142;
     pub(super) const COLUMN_DENIED: u16 = 1143;
     pub(super) const UNKNOWN_TABLE: u16 = 1146;
+    pub(super) const LOCK_WAIT: u16 = 1205;
 
     /// Codes that refuse a login: wrong user or password, no password, password expired, account locked.
     pub(super) const LOGIN: &[u16] = &[1045, 1698, 1820, 1862, 3118];
@@ -195,8 +196,8 @@ pub enum SourceError {
         /// What is wrong with the value, and the way out.
         problem: String,
     },
-    /// A seat at the run's meeting is still held by a connection that was lost.
-    #[error("take a snapshot of {origin}: seat {seat} is still held by a lost connection")]
+    /// A seat of the run is still held by a connection that was lost.
+    #[error("read {origin}: seat {seat} is still held by a lost connection")]
     SeatTaken {
         /// The table or query.
         origin: Origin,
@@ -208,6 +209,25 @@ pub enum SourceError {
     TooLate {
         /// The table or query.
         origin: Origin,
+    },
+    /// Other runs were gathering their sessions all the time.
+    #[error("take a snapshot of table `{table}`: other runs have been gathering their sessions for {} s", limit.as_secs())]
+    NoRoom {
+        /// The table.
+        table: SourceTable,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// Others held the table for too long for it to be locked.
+    #[error("take a snapshot of table `{table}`: others kept it from being locked for {} s", limit.as_secs())]
+    LockTimeout {
+        /// The table.
+        table: SourceTable,
+        /// How long was waited, and writers with it.
+        limit: Duration,
+        /// What the server said.
+        #[source]
+        cause: mysql_async::Error,
     },
     /// Not all sessions of a run had a task slot.
     #[error("{empty} of {seats} sessions that were to read table `{table}` had no task slot after {} s", limit.as_secs())]
@@ -257,12 +277,27 @@ impl SourceError {
     /// Sorts a failed statement by what the server said, for a table or query.
     pub(crate) fn from_query(action: &'static str, origin: impl Into<Origin>, cause: mysql_async::Error) -> Self {
         match (origin.into(), server_code(&cause)) {
-            (Origin::Table(table), Some(code::TABLE_DENIED | code::COLUMN_DENIED)) => Self::TableDenied { table, cause },
+            (Origin::Table(table), Some(code::TABLE_DENIED | code::COLUMN_DENIED)) => {
+                Self::TableDenied { table, cause }
+            }
             (Origin::Table(table), Some(code::DATABASE_DENIED | code::UNKNOWN_DATABASE)) => {
                 Self::Database { database: table.database, cause }
             }
             (Origin::Table(table), Some(code::UNKNOWN_TABLE)) => Self::UnknownTable { table, similar: Vec::new() },
             (origin, _) => Self::Query { action, origin, cause },
+        }
+    }
+
+    /// Sorts a failed attempt to lock a table within `limit`.
+    pub(crate) fn from_lock(
+        action: &'static str,
+        table: &SourceTable,
+        limit: Duration,
+        cause: mysql_async::Error,
+    ) -> Self {
+        match server_code(&cause) {
+            Some(code::LOCK_WAIT) => Self::LockTimeout { table: table.clone(), limit, cause },
+            Some(_) | None => Self::from_query(action, table, cause),
         }
     }
 
@@ -305,6 +340,8 @@ impl SourceError {
             | Self::Value { .. }
             | Self::TooLate { .. }
             | Self::NoSeats { .. }
+            | Self::NoRoom { .. }
+            | Self::LockTimeout { .. }
             | Self::SnapshotTimeout { .. }
             | Self::NoSnapshots { .. }
             | Self::Unexpected { .. } => false,
@@ -315,8 +352,13 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Login { .. } | Self::Password { .. } => {
-                Some("check the user and MYSQL_PWD; every executor needs MYSQL_PWD in its environment too".to_owned())
+            Self::Login { .. } => Some(
+                "check the user and MYSQL_PWD, which every executor needs in its environment too; a server may also refuse \
+                 a login that is not encrypted, see --tls"
+                    .to_owned(),
+            ),
+            Self::Password { .. } => {
+                Some("check MYSQL_PWD, which every executor needs in its environment too".to_owned())
             }
             Self::Protect { .. } => Some(
                 "trust the server's authority with --tls-ca (for RDS its bundle) and name the host as its certificate \
@@ -336,7 +378,12 @@ impl SourceError {
             Self::TableDenied { table, .. } => {
                 Some(format!("let the user read it: `GRANT SELECT ON {} TO …`", table.quoted()))
             }
-            Self::NoSeats { .. } => {
+            Self::LockTimeout { .. } => Some(
+                "a transaction that wrote to it is still open, or its definition is being changed: see SHOW FULL \
+                 PROCESSLIST, or raise --lock-timeout"
+                    .to_owned(),
+            ),
+            Self::NoSeats { .. } | Self::NoRoom { .. } => {
                 Some("other jobs hold the cluster's slots: start again when they have ended".to_owned())
             }
             Self::SnapshotTimeout { .. } => Some("see what keeps the server busy, or raise --lock-timeout".to_owned()),

@@ -20,9 +20,11 @@ mod grants;
 mod login;
 mod name;
 mod origin;
+mod patience;
 mod query;
 mod read;
 mod schema;
+mod seat;
 mod secret;
 mod select;
 mod spec;
@@ -36,12 +38,13 @@ pub use exec::MySqlReadExec;
 pub use grants::grants;
 pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
 pub use name::{ParseTableError, SourceTable};
+pub use origin::Origin;
+pub use query::{ParseQueryError, SourceQuery};
 pub use schema::{
     ColumnKind, Conversion, ParseTypedColumnError, ReadAs, SourceColumn, TableKey, TableSchema, TypedColumn,
     UnsupportedColumn, describe, describe_query, retype, risk,
 };
-pub use origin::Origin;
-pub use query::{ParseQueryError, SourceQuery};
+pub use seat::Seats;
 pub use secret::Secret;
 pub use select::select_sql;
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};

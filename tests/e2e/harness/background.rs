@@ -20,6 +20,15 @@ wait "$service"
 /// How long a service may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Asks `ready` over and over until it says yes; panics if it does not in time.
+pub(crate) fn wait_until(mut ready: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !ready() {
+        assert!(start.elapsed() < PATIENCE, "what was waited for did not come in {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A process that lives as long as this value, and no longer than this process.
 #[derive(Debug)]
 pub(crate) struct Background {

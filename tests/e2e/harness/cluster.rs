@@ -44,6 +44,11 @@ impl Cluster {
         &self.url
     }
 
+    /// Returns how many lines of the executors' logs hold `text` so far.
+    pub(crate) fn lines_with(&self, text: &str) -> usize {
+        self.executors.iter().map(|executor| executor.lines_with(text)).sum()
+    }
+
     /// Returns how many tasks each executor has finished so far, for whatever job.
     pub(crate) fn finished_tasks(&self) -> [usize; EXECUTORS] {
         self.executors.each_ref().map(|executor| executor.lines_with("Finished task"))

@@ -1,6 +1,6 @@
 //! The scripts that read snapshots back, with pyarrow and PyMySQL.
 
-use super::mysql::{PASSWORD, mysql};
+use super::mysql::{MySql, PASSWORD, mysql};
 use super::tool::{in_project, python};
 use super::warehouse::Warehouse;
 use serde::Deserialize;
@@ -25,7 +25,19 @@ pub(crate) struct Compared {
 /// Compares the live snapshot of `into` with the server's table `from`, cell by cell in the order of `key`, and panics
 /// where they differ.
 pub(crate) fn compare(warehouse: &Warehouse, from: &str, into: &str, key: &str, options: &[&str]) -> Compared {
-    let port = mysql().port().to_string();
+    compare_with(mysql(), warehouse, from, into, key, options)
+}
+
+/// Compares with the table of a server of the test's own.
+pub(crate) fn compare_with(
+    server: &MySql,
+    warehouse: &Warehouse,
+    from: &str,
+    into: &str,
+    key: &str,
+    options: &[&str],
+) -> Compared {
+    let port = server.port().to_string();
     let location = warehouse.location(into);
     let mut command = script("compare.py");
     let compared: Compared = answer(command.args([&port, from, key, &location]).args(options));

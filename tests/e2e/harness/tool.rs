@@ -11,11 +11,24 @@ pub(crate) fn in_project(path: &str) -> PathBuf {
 
 /// Returns the Python that has the packages of `tests/requirements.txt`.
 pub(crate) fn python() -> PathBuf {
+    installed("venv/bin/python")
+}
+
+/// Returns the directory with plugins of MariaDB that its core packages do not have.
+pub(crate) fn plugins() -> PathBuf {
+    installed("mariadb-plugins")
+}
+
+fn installed(path: &str) -> PathBuf {
     let cache = std::env::var_os("SPRINGALD_CACHE").map(PathBuf::from);
     let cache = cache.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cache/springald"));
-    let python = cache.join("venv/bin/python");
-    assert!(python.exists(), "{} is missing: `make test` or tests/install-tools.sh installs it", python.display());
-    python
+    let installed = cache.join(path);
+    assert!(
+        installed.exists(),
+        "{} is missing: `make test` or tests/install-tools.sh installs it",
+        installed.display()
+    );
+    installed
 }
 
 /// Returns the directory of this process for logs and for what servers write; those of earlier processes are removed.
