@@ -15,4 +15,5 @@ mod options;
 mod overtaken;
 mod process;
 mod query;
+mod retries;
 mod skew;
