@@ -17,3 +17,4 @@ mod process;
 mod query;
 mod retries;
 mod skew;
+mod tls;
