@@ -14,7 +14,18 @@ fn the_executable_names_its_commands() {
 fn ingest_explains_itself() {
     let variables =
         ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
-    let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "TYPE", "DRY_RUN"];
+    let how = [
+        "CONSISTENCY",
+        "LOCK_TIMEOUT",
+        "TLS",
+        "TLS_CA",
+        "TINYINT1",
+        "INVALID_DATES",
+        "TYPE",
+        "DRY_RUN",
+        "MAX_SESSIONS",
+        "MAX_THREADS_RUNNING",
+    ];
     let secret = ["HOST", "PORT", "DATABASE", "ROTATION_WAIT"];
     explains(
         &["ingest"],

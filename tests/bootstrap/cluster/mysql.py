@@ -15,7 +15,7 @@ SOURCE = f"mysql://springald@{GATEWAY}:{PORT}/town"
 
 def start(directory):
     """Starts the server; it ends with this test's processes."""
-    command = [PROJECT / "tests" / "private-mariadb.sh", directory, str(PORT), GATEWAY]
+    command = [PROJECT / "tests" / "private-mariadb.sh", directory, str(PORT), f"--bind-address={GATEWAY}"]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "MYSQL_PWD": PASSWORD})
     wait_until(lambda: client("SELECT 1").returncode == 0, 60, "MariaDB answers")
     return server
