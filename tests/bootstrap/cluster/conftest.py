@@ -44,10 +44,10 @@ class World:
         for file in files:
             aws.aws("s3", "cp", "--only-show-errors", file, f"{place}/{Path(file).name}")
 
-    def make_node(self, endpoint=aws.ENDPOINT):
-        """Starts a machine with an address of its own."""
+    def make_node(self, endpoint=aws.ENDPOINT, init="sleep"):
+        """Starts a machine with an address of its own; `init` is its first process, `systemd` or a stand-in for it."""
         self._nodes += 1
-        node = Node(9 + self._nodes, self.scratch, self.warehouse, endpoint)
+        node = Node(9 + self._nodes, self.scratch, self.warehouse, endpoint, init)
         self.metadata.entries[node.address] = {"instance-life-cycle": "on-demand", "placement/region": "us-east-1"}
         return node
 

@@ -1,31 +1,38 @@
 #!/usr/bin/env bash
-# Becomes the root directory of one node, inside the mount namespace it is started in: this machine's own files below an
-# overlay of memory, with EMR's users, EMR's disks, and what stands in for the AWS CLI's credentials and for systemd.
-# Prints a line when all is there, then stays until it is ended; commands are run beside it with nsenter.
+# Becomes the first process of one node, inside the namespaces it is started in: this machine's own files below an overlay
+# of memory, with EMR's users, EMR's disks, and what stands in for the AWS CLI's credentials. It ends up as INIT, which is
+# `systemd`, or `sleep` with a stand-in for systemctl. Commands are run beside it with nsenter. Prints a line when all is
+# there.
 #
-# usage: node-root.sh DIRECTORY AWS-CLI-VENV SYSTEMCTL SHARED AWS-ENDPOINT
+# usage: node-root.sh INIT DIRECTORY AWS-CLI-VENV SHARED AWS-ENDPOINT
 set -euo pipefail
 
-directory=$1 venv=$2 systemctl=$3 shared=$4 endpoint=$5
+init=$1 directory=$2 venv=$3 shared=$4 endpoint=$5
+here=$(cd "$(dirname "$0")" && pwd)
 root=$directory/root
 
 mkdir -p "$directory"
 mount -t tmpfs -o mode=755 tmpfs "$directory"
 mkdir "$directory/upper" "$directory/work" "$root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$directory/upper,workdir=$directory/work" "$root"
-mount --rbind /dev "$root/dev"
+for place in dev run mnt tmp mnt1; do
+    mkdir -p "$root/$place"
+    mount -t tmpfs -o mode=755 tmpfs "$root/$place"
+done
+mount -o remount,size=1g,mode=755 "$root/mnt"
+mount -o remount,size=2g,mode=755 "$root/mnt1"
+chmod 1777 "$root/tmp"
 mount -t proc proc "$root/proc"
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-mount -t tmpfs -o mode=755 tmpfs "$root/run"
-mkdir -p "$root/mnt" "$root/mnt1" "$root$shared"
-mount -t tmpfs -o size=1g tmpfs "$root/mnt"
-mount -t tmpfs -o size=2g tmpfs "$root/mnt1"
+for device in null zero full random urandom tty; do
+    touch "$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+mkdir -p "$root$shared"
 mount --bind "$shared" "$root$shared" # the warehouse has the same path everywhere
 
 # The CLI lies in an environment of Python's, which may be below somebody's home and must be open to everyone here.
-if [ ! -d "$root$venv" ]; then
-    mkdir -p "$root$venv"
-fi
+mkdir -p "$root$venv"
 mount --bind "$venv" "$root$venv"
 for start in "$venv" "$(readlink -f "$venv/bin/python")"; do
     while [ "$start" != / ]; do
@@ -39,11 +46,22 @@ export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=t
 exec $venv/bin/python -m awscli "\$@"
 SCRIPT
 chmod 755 "$root/usr/bin/aws"
-install -m 755 "$systemctl" "$root/usr/bin/systemctl"
 
 mkdir -p "$root/etc/sudoers.d" "$root/mnt/var/lib/info" "$root/mnt/var/log"
 chroot "$root" useradd --create-home --user-group hadoop
 echo 'hadoop ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/hadoop"
 
+if [ "$init" != systemd ]; then
+    install -m 755 "$here/systemctl.py" "$root/usr/bin/systemctl"
+    echo ready
+    exec chroot "$root" sleep infinity
+fi
+mount -t sysfs -o ro sysfs "$root/sys"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+mkdir "$root/dev/pts" "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
+printf '[Unit]\nDescription=A node on which nothing is installed yet\n' >"$root/etc/systemd/system/node.target"
 echo ready
-exec chroot "$root" sleep infinity
+exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" \
+    /usr/lib/systemd/systemd --system --unit=node.target --log-target=null --show-status=0

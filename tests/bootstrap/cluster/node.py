@@ -14,14 +14,16 @@ CLUSTER = "j-2AXXXXXXGAPLF"
 class Node:
     """A node that EMR has started, and on which nothing is installed yet."""
 
-    def __init__(self, number, scratch, shared, endpoint):
+    def __init__(self, number, scratch, shared, endpoint, init="sleep"):
         self.name = f"ip-10-77-0-{number}.ec2.internal"
-        directory = scratch / f"node{number}"
-        words = [HERE / "node-root.sh", directory, AWS_VENV, HERE / "systemctl.py", shared, endpoint]
-        apart = ["unshare", "--mount", "--net", "--uts", "--propagation", "private"]
-        self._holder = subprocess.Popen([*apart, *map(str, words)], stdout=subprocess.PIPE, text=True)
+        words = [HERE / "node-root.sh", init, scratch / f"node{number}", AWS_VENV, shared, endpoint]
+        apart = ["unshare", "--mount", "--net", "--uts", "--ipc", "--cgroup", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        if init == "systemd":
+            apart = [HERE / "with-cgroup.sh", f"springald-test-node{number}", *apart]
+        self._holder = subprocess.Popen([str(word) for word in [*apart, *words]], stdout=subprocess.PIPE, text=True)
         assert self._holder.stdout.readline() == "ready\n", f"node {number} was not made"
-        self.address = network.connect(self._holder.pid, number)
+        self._first = int(run("pgrep", "--parent", self._holder.pid))
+        self.address = network.connect(self._first, number)
         self.run("hostname", self.name)
         self.file("/etc/resolv.conf", "nameserver 127.0.0.1\n")  # where nobody answers: names come from /etc/hosts
         self.knows(self)
@@ -52,7 +54,7 @@ class Node:
 
     def command(self, *words, user="root"):
         """Returns the command line that runs `words` on this node."""
-        inside = ["nsenter", f"--target={self._holder.pid}", "--mount", "--net", "--uts", "--root"]
+        inside = ["nsenter", f"--target={self._first}", "--mount", "--net", "--uts", "--ipc", "--pid", "--root"]
         inside += ["env", "-i", "--chdir=/", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp"]
         become = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
         return [*inside, *become, *map(str, words)]
@@ -79,13 +81,13 @@ class Node:
 
     def main_pid(self, service):
         """Returns the process of a service that runs."""
-        return int(self.run("cat", f"/run/units/{service}.service/main"))
+        return int(self.run("systemctl", "show", "--property=MainPID", "--value", service))
 
     def runs(self, service):
         """Returns whether a service runs."""
         return subprocess.run(self.command("systemctl", "is-active", service)).returncode == 0
 
     def remove(self):
-        """Ends the node; what runs on it ends with all tests."""
+        """Ends the node with everything that runs on it."""
         self._holder.kill()
         self._holder.wait()
