@@ -6,8 +6,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 ROWS ?= 200000
 RUNS ?= 3
+ARCHITECTURE ?= $(shell uname -m)
+EXECUTABLE ?= $(CARGO_TARGET_DIR)/debug/springald
 
-.PHONY: demo test test-mysql test-chaos check bench generate tools demo-tools
+.PHONY: demo test test-mysql test-chaos test-bootstrap check bench dist generate tools demo-tools
 
 demo: demo-tools ## copies a generated MySQL table to a Parquet snapshot and runs a query over it
 	cargo build --package springald --bin springald --package springald-demo --bin generate-crimes
@@ -15,6 +17,11 @@ demo: demo-tools ## copies a generated MySQL table to a Parquet snapshot and run
 
 test: tools ## runs every test but those of the longer targets below; real servers included
 	cargo test --workspace -- --skip chaos::
+	tests/bootstrap/quick.sh
+
+test-bootstrap: tools ## installs EXECUTABLE (a debug build unless given) on a cluster of network namespaces, and uses it; needs root
+	$(if $(filter file,$(origin EXECUTABLE)),cargo build --package springald --bin springald)
+	tests/bootstrap/run.sh "$(EXECUTABLE)"
 
 test-mysql: tools ## runs the source's tests against a real MySQL server (Debian only; two minutes to install the first time)
 	tests/install-mysql.sh
@@ -33,6 +40,10 @@ bench: demo-tools ## compares with Spark, ConnectorX, DuckDB and a bare drain ov
 	cargo build --release --package springald --bin springald --package springald-demo --bin generate-crimes \
 	    --package springald-mysql --example drain
 	"$(SPRINGALD_CACHE)/bench-venv/bin/python" -B benches/bench.py --rows $(ROWS) --runs $(RUNS)
+
+dist: ## packs the executable for EMR's nodes, for ARCHITECTURE (x86_64, aarch64); half an hour on two cores
+	@tests/need-rust.sh
+	@bootstrap/package/make-dist.sh $(ARCHITECTURE)
 
 generate: demo-tools ## writes a CSV file of ROWS rows to standard output
 	@cargo run --quiet --package springald-demo --bin generate-crimes -- --rows $(ROWS)

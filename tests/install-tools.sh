@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need beside Rust: the MariaDB server's programs (from the distribution, without
-# the package that would set up a service of the machine's own), a Python environment with readers and with servers that
-# stand in for AWS, and s3s-fs, an S3 server. May be run again: what is there already is left alone. Prints nothing but
-# what it installs. With `demo` as its argument it leaves out what only the tests need.
+# the package that would set up a service of the machine's own), openssl, a Python environment with readers and with
+# servers that stand in for AWS, and s3s-fs, an S3 server. May be run again: what is there already is left alone. Prints
+# nothing but what it installs. With `demo` as its argument it leaves out what only the tests need.
 set -euo pipefail
 
 cache="${SPRINGALD_CACHE:-$HOME/.cache/springald}"
 venv="$cache/venv"
+plugins="$cache/mariadb-plugins"
 requirements="$(dirname "$0")/requirements.txt"
 s3s_version=0.14.1
 PATH="$PATH:/usr/sbin:/sbin"
@@ -20,12 +21,16 @@ apt_install() {
         echo "error: apt-get is missing; on this system install by hand: $*" >&2
         exit 1
     }
+    update_lists
+    echo "installing $*" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+update_lists() {
     if [ -z "${apt_updated:-}" ]; then
         as_root apt-get update -qq
         apt_updated=yes
     fi
-    echo "installing $*" >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
 # The core packages hold the programs and no service; older releases carry the version in their names.
@@ -41,9 +46,29 @@ install_mariadb() {
     apt_install "$(mariadb_package server)" "$(mariadb_package client)"
 }
 
+# The core packages lack the plugin for ed25519 passwords. It is taken out of the package that would set up a service.
+install_mariadb_plugins() {
+    [ -e "$plugins/auth_ed25519.so" ] && return
+    local package scratch
+    update_lists
+    package=$(mariadb_package server)
+    package=${package/-core/}
+    scratch=$(mktemp -d)
+    echo "installing a plugin of MariaDB's from $package into $plugins" >&2
+    (cd "$scratch" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$package" && dpkg-deb -x ./*.deb .)
+    mkdir -p "$plugins"
+    cp "$scratch"/usr/lib/mysql/plugin/auth_ed25519.so "$plugins/"
+    rm -rf "$scratch"
+}
+
 # Rust from rustup brings no linker, and some crates compile C.
 install_compiler() {
     command -v cc >/dev/null || apt_install gcc libc6-dev
+}
+
+# The tests make certificates with it.
+install_openssl() {
+    command -v openssl >/dev/null || apt_install openssl
 }
 
 # Debian ships Python's venv module apart.
@@ -78,6 +103,8 @@ install_s3_server() {
 
 install_compiler
 install_mariadb
+install_mariadb_plugins
+install_openssl
 install_python_packages
 if [ "${1:-}" != demo ]; then
     install_s3_server

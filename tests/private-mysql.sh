@@ -3,10 +3,13 @@
 # in DIR.log. The user `springald`, whose password is MYSQL_PWD, may do everything. The server lives until standard input
 # closes, so it never outlives whoever started it, however that ends; then DIR is removed, and the log stays.
 #
-# usage: private-mysql.sh DIR PORT
+# Where the file DIR/restart is there when the server ends, it is started again.
+#
+# usage: private-mysql.sh DIR PORT [OPTION…]   options of the server
 set -euo pipefail
 
 dir=$1 port=$2
+shift 2
 tree="${SPRINGALD_CACHE:-$HOME/.cache/springald}/mysql-tree"
 trap '' INT     # an interrupt at the terminal is for whoever started us; we end when their pipe closes
 trap : TERM HUP # these end the waiting below, and then the server before its files
@@ -31,21 +34,27 @@ fi
 (mysqld --initialize-insecure)
 
 cat >"$dir/users.sql" <<SQL
-CREATE USER 'springald'@'%' IDENTIFIED BY '$MYSQL_PWD';
+CREATE USER IF NOT EXISTS 'springald'@'%' IDENTIFIED BY '$MYSQL_PWD';
 GRANT ALL PRIVILEGES ON *.* TO 'springald'@'%' WITH GRANT OPTION;
 SQL
 
 # The socket's path is relative to the data directory, where it cannot grow too long. Durability is of no use here.
-mysqld --bind-address=127.0.0.1 --port="$port" --socket=server.sock --mysqlx=OFF --secure-file-priv= \
-    --init-file="$dir/users.sql" --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci \
-    --skip-name-resolve --local-infile=1 --innodb-buffer-pool-size=256M --innodb-redo-log-capacity=256M \
-    --innodb-flush-log-at-trx-commit=0 --sync-binlog=0 --max-allowed-packet=1G --max-connections=500 \
-    --pid-file=server.pid &
-server=$!
+serve() {
+    mysqld --bind-address=127.0.0.1 --port="$port" --socket=server.sock --mysqlx=OFF --secure-file-priv= \
+        --init-file="$dir/users.sql" --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci \
+        --skip-name-resolve --local-infile=1 --innodb-buffer-pool-size=256M --innodb-redo-log-capacity=256M \
+        --innodb-flush-log-at-trx-commit=0 --sync-binlog=0 --max-allowed-packet=1G --max-connections=500 \
+        --pid-file=server.pid "$@"
+}
 
 cat <&3 >/dev/null &
 until_closed=$!
-wait -n "$server" "$until_closed" || true
+while
+    serve "$@" &
+    server=$!
+    wait -n "$server" "$until_closed" || true
+    rm "$dir/restart" 2>/dev/null
+do :; done
 kill "$server" 2>/dev/null || true
 wait "$server" || true
 kill "$until_closed" 2>/dev/null || true

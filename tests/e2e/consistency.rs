@@ -1,8 +1,10 @@
 //! A table that is written to while it is read: `snapshot` reads it as of one moment, `verify` says that it changed.
 
-use crate::harness::{Total, Warehouse, mysql, total};
+use crate::harness::{Outcome, Total, Warehouse, mysql, run, total, wait_until};
 use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// Accounts, each with 1,000 at first. Money only moves between them, so the total never changes.
 const ACCOUNTS: u64 = 20_000;
@@ -71,6 +73,109 @@ fn a_snapshot_is_the_table_as_of_one_moment() {
     let (moves, longest_us) = writers.stop();
     assert!(moves > 100, "{moves} transactions in all");
     assert!(longest_us < 2_000_000, "a writer was blocked for {longest_us} us");
+}
+
+#[test]
+fn runs_that_need_the_same_slots_read_one_after_the_other() {
+    let writers = Writers::start("competing");
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let warehouse = Warehouse::new();
+                warehouse.ingest("competing.accounts", &["--splits", "8", "--consistency", "snapshot"]).report();
+                let expected = Total { rows: ACCOUNTS, total: ACCOUNTS * 1000 };
+                assert_eq!(total(&warehouse, "competing.accounts", "balance"), expected);
+            });
+        }
+    });
+    writers.stop();
+    // Runs that wait for each other do so for two minutes, and then fail.
+    assert!(begun.elapsed() < Duration::from_secs(90), "{:?}", begun.elapsed());
+}
+
+/// Creates a table of 1,000 rows, and returns the options of a run as of one moment that reads it slowly: only sessions
+/// that read are in a transaction, so split planning is quick.
+fn slow_snapshot(database: &str) -> [&'static str; 6] {
+    mysql().new_database(database);
+    mysql().execute(&format!(
+        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t SELECT seq FROM seq_1_to_1000"
+    ));
+    ["--splits", "4", "--consistency", "snapshot", "--where", "IF(@@in_transaction, SLEEP(0.004), 0) = 0"]
+}
+
+/// Ends a session that reads, if there is one; returns whether there was.
+fn kill_reader(database: &str) -> bool {
+    let reader = mysql().query(&format!(
+        "SELECT COALESCE(MAX(ID), '') FROM information_schema.PROCESSLIST \
+         WHERE DB = '{database}' AND COMMAND = 'Execute' AND INFO LIKE '%SLEEP%' AND ID <> CONNECTION_ID()"
+    ));
+    !reader.is_empty() && { mysql().query(&format!("SELECT 1; KILL CONNECTION {reader}")) == "1" }
+}
+
+/// Starts a run in a thread of its own.
+fn in_background(warehouse: &Warehouse, table: &str, options: &[&str]) -> JoinHandle<Outcome> {
+    let mut command = warehouse.ingest_command(table, options);
+    thread::spawn(move || run(&mut command))
+}
+
+#[test]
+fn a_run_whose_session_is_lost_starts_over() {
+    let options = slow_snapshot("lost_session");
+    let warehouse = Warehouse::new();
+    let running = in_background(&warehouse, "lost_session.t", &options);
+    wait_until(|| kill_reader("lost_session"));
+    let outcome = running.join().unwrap();
+    assert_eq!(outcome.rows(), 1000);
+    assert_eq!(outcome.stderr.matches("starting over with a new run").count(), 1, "{}", outcome.stderr);
+    assert_eq!(total(&warehouse, "lost_session.t", "id"), Total { rows: 1000, total: 500_500 });
+}
+
+#[test]
+fn a_run_does_not_start_over_for_ever() {
+    let options = slow_snapshot("lost_sessions");
+    let warehouse = Warehouse::new();
+    let running = in_background(&warehouse, "lost_sessions.t", &options);
+    wait_until(|| {
+        kill_reader("lost_sessions");
+        running.is_finished()
+    });
+    let outcome = running.join().unwrap();
+    assert!(outcome.refusal().contains("the moment has passed"), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.matches("starting over with a new run").count(), 2, "{}", outcome.stderr);
+    assert!(!warehouse.has_tables());
+}
+
+#[test]
+fn a_table_that_cannot_be_locked_in_time_lets_writers_go() {
+    mysql().new_database("busy");
+    mysql()
+        .execute("CREATE TABLE busy.t (id INT PRIMARY KEY, n INT); INSERT INTO busy.t VALUES (1, 0), (2, 0), (3, 0)");
+    let mut open = mysql().session();
+    open.run("SET autocommit = 0");
+    open.run("UPDATE busy.t SET n = n + 1 WHERE id = 1");
+    mysql().wait_for("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0", "1");
+    let warehouse = Warehouse::new();
+    let stop = AtomicBool::new(false);
+    let (outcome, longest) = thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut longest = Duration::ZERO;
+            while !stop.load(Ordering::Acquire) {
+                let begun = Instant::now();
+                mysql().execute("UPDATE busy.t SET n = n + 1 WHERE id = 2");
+                longest = longest.max(begun.elapsed());
+            }
+            longest
+        });
+        let outcome = warehouse.ingest("busy.t", &["--consistency", "snapshot", "--lock-timeout", "1s"]);
+        stop.store(true, Ordering::Release);
+        (outcome, writer.join().unwrap())
+    });
+    let message = outcome.refusal();
+    assert!(message.contains("kept it from being locked for 1 s") && message.contains("--lock-timeout"), "{message}");
+    assert!(longest > Duration::from_millis(500), "writers were never kept waiting: {longest:?}");
+    assert!(longest < Duration::from_secs(5), "writers were kept waiting for {longest:?}");
+    assert!(!warehouse.has_tables());
 }
 
 #[test]

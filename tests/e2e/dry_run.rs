@@ -35,8 +35,7 @@ fn a_dry_run_shows_everything_and_changes_nothing() {
 #[test]
 fn a_dry_run_of_a_query_shows_the_columns_of_its_result() {
     mysql().new_database("dry_query");
-    mysql()
-        .execute("CREATE TABLE dry_query.t (id INT PRIMARY KEY); INSERT INTO dry_query.t SELECT seq FROM seq_1_to_100");
+    mysql().execute("USE dry_query; CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t SELECT seq FROM seq_1_to_100");
     let warehouse = Warehouse::new();
     let query = "SELECT id, id / 3 AS third FROM t";
     let options =

@@ -3,6 +3,8 @@
 
 mod aws;
 mod background;
+mod bad_road;
+mod certificates;
 mod cluster;
 mod fleet;
 mod glue;
@@ -19,16 +21,20 @@ mod warehouse;
 
 pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto};
 pub(crate) use background::wait_until;
+pub(crate) use bad_road::BadRoad;
+pub(crate) use certificates::Certificates;
 pub(crate) use cluster::cluster;
 pub(crate) use fleet::{Fleet, Signal};
 pub(crate) use glue::{change_glue_table, glue_catalog, glue_history, glue_table};
 pub(crate) use glue_double::GlueDouble;
-pub(crate) use mysql::{PASSWORD, mysql};
+pub(crate) use mysql::{MySql, PASSWORD, mysql};
 pub(crate) use port::free_port;
-pub(crate) use proxy::BadRoad;
-pub(crate) use readback::{Compared, Total, Watcher, ask_athena, compare, compare_location, read_as_others_do, total};
+pub(crate) use proxy::{Fate, Proxy};
+pub(crate) use readback::{
+    Compared, Total, Watcher, ask_athena, compare, compare_location, compare_with, read_as_others_do, total,
+};
 pub(crate) use secret::RotatedUser;
 pub(crate) use springald::{Outcome, clean_command, run, springald};
 pub(crate) use tables::{CRIMES, crimes, load_crimes};
-pub(crate) use tool::in_project;
+pub(crate) use tool::{in_project, plugins};
 pub(crate) use warehouse::Warehouse;

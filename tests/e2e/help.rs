@@ -14,7 +14,18 @@ fn the_executable_names_its_commands() {
 fn ingest_explains_itself() {
     let variables =
         ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
-    let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "TYPE", "DRY_RUN"];
+    let how = [
+        "CONSISTENCY",
+        "LOCK_TIMEOUT",
+        "TLS",
+        "TLS_CA",
+        "TINYINT1",
+        "INVALID_DATES",
+        "TYPE",
+        "DRY_RUN",
+        "MAX_SESSIONS",
+        "MAX_THREADS_RUNNING",
+    ];
     let secret = ["HOST", "PORT", "DATABASE", "ROTATION_WAIT"];
     explains(
         &["ingest"],
@@ -65,7 +76,11 @@ fn explains(command: &[&str], variables: &[&str]) {
 fn text_of(help: &str, option: &str) -> Option<String> {
     let mut lines = help.lines().map(str::trim).skip_while(|line| line.split(' ').next() != Some(option));
     let first = lines.next()?;
-    let others = lines.take_while(|line| !line.starts_with("--") && !line.starts_with("-h"));
+    // A line of text may begin with the name of another option; the option itself is followed by its value, or nothing.
+    let is_option = |line: &str| {
+        line.starts_with('-') && line.split(' ').nth(1).is_none_or(|next| next.starts_with(['<', '-', '[']))
+    };
+    let others = lines.take_while(|line| !is_option(line));
     Some([first].into_iter().chain(others).collect::<Vec<_>>().join(" "))
 }
 

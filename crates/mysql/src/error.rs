@@ -18,6 +18,7 @@ mod code {
     pub(super) const TABLE_DENIED: u16 = 1142;
     pub(super) const COLUMN_DENIED: u16 = 1143;
     pub(super) const UNKNOWN_TABLE: u16 = 1146;
+    pub(super) const LOCK_WAIT: u16 = 1205;
 
     /// User or password are wrong: what a rotation looks like.
     pub(super) const WRONG_PASSWORD: u16 = 1045;
@@ -227,8 +228,8 @@ pub enum SourceError {
         /// What is wrong with the value, and the way out.
         problem: String,
     },
-    /// A seat at the run's meeting is still held by a connection that was lost.
-    #[error("take a snapshot of {origin}: seat {seat} is still held by a lost connection")]
+    /// A seat of the run is still held by a connection that was lost.
+    #[error("read {origin}: seat {seat} is still held by a lost connection")]
     SeatTaken {
         /// The table or query.
         origin: Origin,
@@ -240,6 +241,25 @@ pub enum SourceError {
     TooLate {
         /// The table or query.
         origin: Origin,
+    },
+    /// Other runs were gathering their sessions all the time.
+    #[error("take a snapshot of table `{table}`: other runs have been gathering their sessions for {} s", limit.as_secs())]
+    NoRoom {
+        /// The table.
+        table: SourceTable,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// Others held the table for too long for it to be locked.
+    #[error("take a snapshot of table `{table}`: others kept it from being locked for {} s", limit.as_secs())]
+    LockTimeout {
+        /// The table.
+        table: SourceTable,
+        /// How long was waited, and writers with it.
+        limit: Duration,
+        /// What the server said.
+        #[source]
+        cause: mysql_async::Error,
     },
     /// Not all sessions of a run had a task slot.
     #[error("{empty} of {seats} sessions that were to read table `{table}` had no task slot after {} s", limit.as_secs())]
@@ -300,6 +320,19 @@ impl SourceError {
         }
     }
 
+    /// Sorts a failed attempt to lock a table within `limit`.
+    pub(crate) fn from_lock(
+        action: &'static str,
+        table: &SourceTable,
+        limit: Duration,
+        cause: mysql_async::Error,
+    ) -> Self {
+        match server_code(&cause) {
+            Some(code::LOCK_WAIT) => Self::LockTimeout { table: table.clone(), limit, cause },
+            Some(_) | None => Self::from_query(action, table, cause),
+        }
+    }
+
     /// Sorts a failed attempt to connect by what the server said.
     pub(crate) fn from_connect(address: String, user: &str, database: &str, cause: mysql_async::Error) -> Self {
         if is_about_tls(&cause) {
@@ -342,6 +375,8 @@ impl SourceError {
             | Self::Value { .. }
             | Self::TooLate { .. }
             | Self::NoSeats { .. }
+            | Self::NoRoom { .. }
+            | Self::LockTimeout { .. }
             | Self::SnapshotTimeout { .. }
             | Self::NoSnapshots { .. }
             | Self::Unexpected { .. } => false,
@@ -357,8 +392,13 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Login { .. } | Self::Password { .. } => {
-                Some("check the user and MYSQL_PWD; every executor needs MYSQL_PWD in its environment too".to_owned())
+            Self::Login { .. } => Some(
+                "check the user and MYSQL_PWD, which every executor needs in its environment too; a server may also refuse \
+                 a login that is not encrypted, see --tls"
+                    .to_owned(),
+            ),
+            Self::Password { .. } => {
+                Some("check MYSQL_PWD, which every executor needs in its environment too".to_owned())
             }
             Self::Rotation { .. } => {
                 Some("check that the secret holds the server's own password, or raise --rotation-wait".to_owned())
@@ -381,7 +421,12 @@ impl SourceError {
             Self::TableDenied { table, .. } => {
                 Some(format!("let the user read it: `GRANT SELECT ON {} TO …`", table.quoted()))
             }
-            Self::NoSeats { .. } => {
+            Self::LockTimeout { .. } => Some(
+                "a transaction that wrote to it is still open, or its definition is being changed: see SHOW FULL \
+                 PROCESSLIST, or raise --lock-timeout"
+                    .to_owned(),
+            ),
+            Self::NoSeats { .. } | Self::NoRoom { .. } => {
                 Some("other jobs hold the cluster's slots: start again when they have ended".to_owned())
             }
             Self::SnapshotTimeout { .. } => Some("see what keeps the server busy, or raise --lock-timeout".to_owned()),

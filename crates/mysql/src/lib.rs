@@ -20,9 +20,11 @@ mod grants;
 mod login;
 mod name;
 mod origin;
+mod patience;
 mod query;
 mod read;
 mod schema;
+mod seat;
 mod secret;
 mod select;
 mod source;
@@ -43,6 +45,7 @@ pub use schema::{
     ColumnKind, Conversion, ParseTypedColumnError, ReadAs, SourceColumn, TableKey, TableSchema, TypedColumn,
     UnsupportedColumn, describe, describe_query, retype, risk,
 };
+pub use seat::Seats;
 pub use secret::{LoginSecret, Secret, SecretError};
 pub use select::select_sql;
 pub use source::{Place, SourceName};

@@ -1,8 +1,9 @@
 //! Reads one split: a statement's rows, streamed into batches, with a limit on the server's silence.
 
-use crate::connect::{Session, connect};
+use crate::connect::Session;
 use crate::decode::{BatchDecoder, show};
 use crate::error::SourceError;
+use crate::patience::{connect_patiently, wait_for_calm};
 use crate::select::select_sql;
 use crate::spec::{DateNullCount, ReadSpec};
 use crate::split::Split;
@@ -46,6 +47,7 @@ impl SplitReader {
             Some(session) => session,
             none => none.insert(open(&spec, split.number).await?),
         };
+        wait_for_calm(session, &spec.origin, spec.options.threads_running).await?;
         let mut watch = Watch::new(spec.options.silence);
         let sql = select_sql(&spec, &split.range);
         let rows = watch.limit(session.exec_iter(sql, ())).await;
@@ -65,9 +67,13 @@ impl SplitReader {
     }
 }
 
-/// Opens a session; where the run's sessions meet, it takes the seat that has the number of its first split.
+/// Opens a session; where the run's sessions are counted or meet, it takes the seat that has the number of its first
+/// split.
 async fn open(spec: &ReadSpec, seat: u32) -> Result<Session> {
-    let mut session = connect(&spec.source).await?;
+    let mut session = connect_patiently(&spec.source).await?;
+    if let Some(seats) = &spec.seats {
+        seats.take(&mut session, &spec.origin, seat).await?;
+    }
     if let Some(meeting) = &spec.meeting {
         meeting.join(&mut session, &spec.origin, seat).await?;
     }

@@ -4,6 +4,7 @@ use crate::consistency::Meeting;
 use crate::login::MySqlSource;
 use crate::origin::Origin;
 use crate::schema::{SourceColumn, arrow_type, may_become_null};
+use crate::seat::Seats;
 use crate::split::SplitKey;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct ReadSpec {
     pub key: Option<SplitKey>,
     /// Where the sessions of the run meet, to read the table as of one moment; nothing if each reads as of its own.
     pub meeting: Option<Meeting>,
+    /// The seats that its sessions take, if the run may have only so many; nothing if nobody counts them.
+    pub seats: Option<Seats>,
     /// How values are carried over, and in which portions.
     pub options: ReadOptions,
 }
@@ -46,6 +49,8 @@ pub struct ReadOptions {
     pub batch_bytes: usize,
     /// How long the server may send nothing before the connection is given up.
     pub silence: Duration,
+    /// How many threads of the server may be running statements when a split is begun. If there are more it waits.
+    pub threads_running: u64,
 }
 
 /// What a `TINYINT(1)`, MySQL's `BOOLEAN`, becomes.
@@ -81,7 +86,7 @@ pub(crate) struct DateNullCount {
 }
 
 impl Default for ReadOptions {
-    /// Booleans, loud dates, batches of 8192 rows or 16 MiB, five minutes of silence.
+    /// Booleans, loud dates, batches of 8192 rows or 16 MiB, five minutes of silence, 100 running threads.
     fn default() -> Self {
         Self {
             tiny_int1: TinyInt1::Boolean,
@@ -89,6 +94,7 @@ impl Default for ReadOptions {
             batch_rows: 8192,
             batch_bytes: 16 << 20,
             silence: Duration::from_secs(300),
+            threads_running: 100,
         }
     }
 }
@@ -106,6 +112,7 @@ impl ReadSpec {
             limit: None,
             key: None,
             meeting: None,
+            seats: None,
             options: ReadOptions::default(),
         }
     }
@@ -132,6 +139,12 @@ impl ReadSpec {
     #[must_use]
     pub fn with_meeting(self, meeting: Option<Meeting>) -> Self {
         Self { meeting, ..self }
+    }
+
+    /// Returns the same read, by sessions that take seats.
+    #[must_use]
+    pub fn with_seats(self, seats: Option<Seats>) -> Self {
+        Self { seats, ..self }
     }
 
     /// Returns the schema of the batches that are read.

@@ -9,6 +9,9 @@ mod errors;
 #[path = "source/fixture.rs"]
 mod fixture;
 #[cfg(test)]
+#[path = "source/logins.rs"]
+mod logins;
+#[cfg(test)]
 #[path = "source/queries.rs"]
 mod queries;
 #[cfg(test)]
@@ -20,6 +23,9 @@ mod retype;
 #[cfg(test)]
 #[path = "source/server.rs"]
 mod server;
+#[cfg(test)]
+#[path = "source/shapes.rs"]
+mod shapes;
 #[cfg(test)]
 #[path = "source/splits.rs"]
 mod splits;

@@ -4,17 +4,19 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use springald_catalog::TableName;
 use springald_mysql::{Origin, ParseSourceError, SourceName, SourceQuery, SourceTable, TypedColumn};
 use springald_publish::TargetArgs;
 
+use crate::load::LoadArgs;
 use crate::protection::TlsArgs;
 use crate::secret::SecretArgs;
 use crate::values::ValueArgs;
 
 /// Copy a MySQL or MariaDB table into a published Parquet snapshot
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("copied").required(true).args(["from", "query"])))]
 #[command(after_help = "\
 Example:
   export MYSQL_PWD=…
@@ -36,10 +38,9 @@ pub struct IngestArgs {
     pub secret: SecretArgs,
     /// Table or view to copy
     #[arg(long, env = "SPRINGALD_FROM", value_name = "DB.TABLE", help_heading = "Source")]
-    #[arg(required_unless_present = "query", conflicts_with = "query")]
     pub from: Option<SourceTable>,
-    /// SELECT to copy the result of, in MySQL's SQL, instead of a table; needs --into. With --split-column, a column of
-    /// the result, it is read in parts. --where and --columns mean columns of the result too
+    /// SELECT, in MySQL's SQL, to copy the result of instead of a table. It is read in one part unless a column of it is
+    /// named to cut it by; conditions, columns and types are those of the result. Its target must be named
     #[arg(long, env = "SPRINGALD_QUERY", value_name = "SELECT", requires = "into", help_heading = "Source")]
     pub query: Option<SourceQuery>,
     /// Columns to copy, separated by commas, by their names in MySQL; default: all
@@ -64,6 +65,9 @@ pub struct IngestArgs {
     /// Parts to read at the same time or one after the other, of about the same number of rows each
     #[arg(long, env = "SPRINGALD_SPLITS", value_name = "N", default_value = "16", help_heading = "Source")]
     pub splits: NonZeroUsize,
+    /// How much of the server the run may take
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// How the server is reached
     #[command(flatten)]
     pub tls: TlsArgs,
@@ -80,8 +84,8 @@ pub struct IngestArgs {
     #[arg(long, env = "SPRINGALD_LOCK_TIMEOUT", value_name = "TIME", default_value = "30s",
         value_parser = humantime::parse_duration, help_heading = "Source")]
     pub lock_timeout: Duration,
-    /// Table to publish; its name keeps its case in paths and is folded to lower case in the catalog. Default: --from;
-    /// with --query it must be given
+    /// Table to publish; its name keeps its case in paths and is folded to lower case in the catalog. Default: the
+    /// name of the table that is copied; for a query it must be given
     #[arg(long, env = "SPRINGALD_INTO", value_name = "DB.TABLE", help_heading = "Target")]
     pub into: Option<TableName>,
     /// Where and how to publish

@@ -7,53 +7,63 @@ use anyhow::Context;
 use datafusion::physical_plan::ExecutionPlan;
 use serde_json::{Value, json};
 use springald_mysql::{
-    Change, Host, Mark, Meeting, MySqlReadExec, MySqlSource, Origin, ReadSpec, Session, SourceTable, Split, SplitPlan,
-    compare, connect, mark, sessions_relation, splits_relation,
+    Change, Host, Mark, Meeting, MySqlReadExec, MySqlSource, Origin, ReadSpec, Seats, Session, SourceTable, Split,
+    SplitPlan, compare, connect, mark, sessions_relation, splits_relation,
 };
 use springald_publish::{Report, Target, Work, publish};
 
 use crate::args::Consistency;
+use crate::load::LoadArgs;
 
 /// How a run reads its table.
 pub(crate) struct Reading {
     pub(crate) mode: Consistency,
     pub(crate) lock_timeout: Duration,
+    pub(crate) load: LoadArgs,
     pub(crate) spec: ReadSpec,
     pub(crate) plan: SplitPlan,
 }
 
 impl Reading {
-    /// Runs the read that `work` describes all but the input of, and publishes it.
+    /// Runs the read that `work` describes all but the input of, and publishes it. `session` is closed before: the run
+    /// may take longer than an idle one lives, and the server's places are for those that read.
     pub(crate) async fn publish(
         self,
         target: &Target,
         work: Unplanned,
-        session: &mut Session,
+        mut session: Session,
     ) -> anyhow::Result<Report> {
         match self.mode {
             Consistency::None => {
-                let input = self.read_apart()?;
+                session.close();
+                let input = self.read_apart(target)?;
                 publish(target, work.with_input(input), async { Ok(json!({ "mode": "none" })) }).await
             }
             Consistency::Verify => {
-                let before = mark(session, &self.spec.origin).await?;
-                let input = self.read_apart()?;
+                let before = mark(&mut session, &self.spec.origin).await?;
+                session.close();
+                let input = self.read_apart(target)?;
                 publish(target, work.with_input(input), verified(&self.spec, before)).await
             }
-            Consistency::Snapshot => self.publish_as_of_one_moment(target, work).await,
+            Consistency::Snapshot => {
+                session.close();
+                self.publish_as_of_one_moment(target, work).await
+            }
         }
     }
 
     /// Each split is a partition of its own, read when a task slot is free.
-    fn read_apart(&self) -> anyhow::Result<Arc<dyn ExecutionPlan>> {
-        let spec = self.spec.clone().with_key(self.plan.key.clone());
+    fn read_apart(&self, target: &Target) -> anyhow::Result<Arc<dyn ExecutionPlan>> {
+        let seats = self.load.max_sessions.map(|_| Seats::new(target.layout().run.as_str()));
+        let spec = self.spec.clone().with_key(self.plan.key.clone()).with_seats(seats);
         Ok(Arc::new(MySqlReadExec::try_new(splits_relation(&self.plan.splits)?, Arc::new(spec))?))
     }
 
     /// As many sessions as the cluster has slots meet, and each reads several splits in its one transaction.
     async fn publish_as_of_one_moment(self, target: &Target, work: Unplanned) -> anyhow::Result<Report> {
         let table = locked_table(&self.spec.origin)?;
-        let sessions = sessions(&self.plan.splits, target.cluster().slots().await?.get());
+        let readers = self.load.meeting_sessions(target.cluster().slots().await?)?;
+        let sessions = sessions(&self.plan.splits, readers.get());
         let seats: Vec<u32> = sessions.iter().filter_map(|splits| splits.first()).map(|split| split.number).collect();
         let meeting = Meeting::new(target.layout().run.as_str());
         let spec = self.spec.clone().with_key(self.plan.key.clone()).with_meeting(Some(meeting.clone()));

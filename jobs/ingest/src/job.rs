@@ -1,13 +1,14 @@
 //! The job: look at the table → choose columns → cut it into splits → run → commit.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use anyhow::Context;
 use springald_catalog::{TableName, fold_columns};
 use springald_cluster::ClusterError;
 use springald_mysql::{
-    Origin, ReadSpec, Session, SourceColumn, SourceError, TableSchema, connect, describe, describe_query, grants,
-    plan_splits, retype,
+    Origin, ReadOptions, ReadSpec, Session, SourceColumn, SourceError, TableSchema, connect, describe, describe_query,
+    grants, plan_splits, retype,
 };
 use springald_publish::{Report, Target};
 
@@ -62,8 +63,8 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let comments = comments(&columns);
     let spec = ReadSpec::new(source.clone(), &origin, columns)
         .with_filter(args.r#where.clone())
-        .with_options(args.values.into());
-    let plan = plan_splits(&mut session, &table, &spec, args.splits, args.split_column.as_deref()).await?;
+        .with_options(read_options(args));
+    let plan = plan_splits(&mut session, &table, &spec, splits(args), args.split_column.as_deref()).await?;
 
     if args.dry_run {
         let grants = grants(&mut session, &origin).await?;
@@ -82,10 +83,20 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
         "where": args.r#where,
         "splits": plan.splits,
     });
-    let reading = Reading { mode: args.consistency, lock_timeout: args.lock_timeout, spec, plan };
-    let report = reading.publish(&target, Unplanned { what, comments }, &mut session).await?;
-    session.close();
-    Ok(Done::Published(report))
+    let reading = Reading { mode: args.consistency, lock_timeout: args.lock_timeout, load: args.load, spec, plan };
+    Ok(Done::Published(reading.publish(&target, Unplanned { what, comments }, session).await?))
+}
+
+fn read_options(args: &IngestArgs) -> ReadOptions {
+    ReadOptions { threads_running: args.load.max_threads_running.get(), ..args.values.into() }
+}
+
+/// Where each split is read by a session of its own, the cap on sessions is one on splits; sessions that meet read several.
+fn splits(args: &IngestArgs) -> NonZeroUsize {
+    match args.consistency {
+        Consistency::Verify | Consistency::None => args.load.splits(args.splits),
+        Consistency::Snapshot => args.splits,
+    }
 }
 
 fn target_name(args: &IngestArgs) -> anyhow::Result<TableName> {

@@ -4,6 +4,7 @@ mod args;
 mod consistency;
 mod dry_run;
 mod job;
+mod load;
 mod protection;
 mod secret;
 mod values;

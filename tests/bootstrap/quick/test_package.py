@@ -1,5 +1,6 @@
 """The gates of `make dist`, and the licences that go into the package."""
 
+import os
 import platform
 import subprocess
 
@@ -62,6 +63,31 @@ def test_a_package_that_has_grown_is_refused(tmp_path):
         file.write(b"+")
     code, said = run("check-size.sh", package, 45)
     assert code == 1 and said.startswith(f"error: {package} has 45000001 bytes, and 45 MB are allowed")
+
+
+def test_a_package_holds_what_a_node_needs_and_lies_beside_its_checksum_and_symbols(program, tmp_path):
+    words = [PACKAGE / "pack.sh", program, ARCHITECTURE, tmp_path / "dist"]
+    packed = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "ZSTD_CLEVEL": "1"})
+    assert packed.returncode == 0, packed.stderr
+    (archive,) = (tmp_path / "dist").glob("springald-*-linux.tar.zst")
+    root = archive.name.removesuffix(".tar.zst")
+    assert packed.stdout == f"{archive}\n"
+    assert {path.name for path in archive.parent.iterdir()} == {archive.name, f"{archive.name}.sha256", f"{root}.debug.zst"}
+    subprocess.run(["sha256sum", "--check", "--status", f"{archive.name}.sha256"], cwd=archive.parent, check=True)
+    listed = subprocess.run(["tar", "--list", "--zstd", "--file", archive], capture_output=True, text=True, check=True)
+    for wanted in [
+        "bin/springald",
+        "bin/springald-step",
+        "bin/springald-watch-spot",
+        "bootstrap/install.sh",
+        "bootstrap/node/__main__.py",
+        "systemd/springald-executor.service",
+        "sql/crime_type_details.sql",
+        "logrotate.conf",
+        "README.md",
+        "THIRD-PARTY-LICENSES.txt",
+    ]:
+        assert f"{root}/{wanted}" in listed.stdout.splitlines()
 
 
 def package_of(directory, **changes):

@@ -1,126 +1,120 @@
-//! A bad road to the S3 server: some requests are answered 503, some connections are cut, some stall.
+//! A proxy in front of a server, which does to one connection what networks and slow readers do.
 
-use super::aws::s3;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
 
-const STALL: Duration = Duration::from_secs(10);
+/// The settings of a session that bound how long the server waits for a slow reader, and the same for an impatient one.
+const PATIENT: &[u8] = b"net_write_timeout = 600";
+const IMPATIENT: &[u8] = b"net_write_timeout = 001";
 
-const SLOW_DOWN: &str =
-    "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Reduce your rate</Message></Error>";
-
-/// What becomes of a request, by its number: 5 % are refused, 1 % cut on the way there and 1 % on the way back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Passes,
-    IsRefused,
-    IsCut,
-    LosesItsAnswer,
-    Stalls,
+/// What becomes of the first connection that has brought so many bytes from the server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fate {
+    /// It is cut.
+    CutAfter(usize),
+    /// Nothing more is read of it until [`Proxy::go_on`], and every session's server waits for only a second.
+    StallAfter(usize),
 }
 
-impl Fate {
-    fn of(number: u32) -> Self {
-        match number % 100 {
-            50 => Self::IsCut,
-            75 => Self::LosesItsAnswer,
-            30 if number < 300 => Self::Stalls,
-            place if place % 20 == 7 => Self::IsRefused,
-            _ => Self::Passes,
-        }
-    }
-}
-
-/// The road; its threads end with the process.
+/// A proxy; it lives as long as this process.
 #[derive(Debug)]
-pub(crate) struct BadRoad {
-    endpoint: String,
-    requests: Arc<AtomicU32>,
+pub(crate) struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
 }
 
-impl BadRoad {
-    /// Opens a road to the S3 server.
-    pub(crate) fn to_s3() -> Self {
-        let server = s3().address();
+#[derive(Debug)]
+struct Shared {
+    fate: Fate,
+    met: AtomicBool,
+    goes_on: Mutex<bool>,
+    going_on: Condvar,
+}
+
+impl Proxy {
+    /// Starts a proxy of the server at a port of this machine.
+    pub(crate) fn start(server: u16, fate: Fate) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&requests);
+        let port = listener.local_addr().unwrap().port();
+        let (met, goes_on, going_on) = (AtomicBool::new(false), Mutex::new(false), Condvar::new());
+        let shared = Arc::new(Shared { fate, met, goes_on, going_on });
+        let for_connections = Arc::clone(&shared);
         thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let (server, counted) = (server.clone(), Arc::clone(&counted));
-                // A connection that breaks is what this road is for.
-                thread::spawn(move || drop(carry(&client, &server, &counted)));
+            for client in listener.incoming() {
+                let (client, server) = (client.unwrap(), TcpStream::connect(("127.0.0.1", server)).unwrap());
+                for_connections.serve(&client, &server);
             }
         });
-        Self { endpoint, requests }
+        Self { port, shared }
     }
 
-    /// Returns the URL of its near end.
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.endpoint
+    /// Returns the source as it is given to an ingest job.
+    pub(crate) fn source(&self, database: &str) -> String {
+        format!("mysql://springald@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Returns how many requests have come.
-    pub(crate) fn requests(&self) -> u32 {
-        self.requests.load(Ordering::SeqCst)
+    /// Returns whether a connection has met its fate.
+    pub(crate) fn has_struck(&self) -> bool {
+        self.shared.met.load(Ordering::Acquire)
+    }
+
+    /// Reads on from a connection that was stalled.
+    pub(crate) fn go_on(&self) {
+        *self.shared.goes_on.lock().unwrap() = true;
+        self.shared.going_on.notify_all();
     }
 }
 
-/// Carries one request and its answer, and hangs up.
-fn carry(client: &TcpStream, server: &str, counted: &AtomicU32) -> std::io::Result<()> {
-    let (head, body) = request(client)?;
-    let fate = Fate::of(counted.fetch_add(1, Ordering::SeqCst));
-    match fate {
-        Fate::IsRefused => return refuse(client),
-        Fate::Stalls => thread::sleep(STALL),
-        Fate::IsCut | Fate::LosesItsAnswer | Fate::Passes => {}
+impl Shared {
+    fn serve(self: &Arc<Self>, client: &TcpStream, server: &TcpStream) {
+        let (shared, mut from, mut to) = (Arc::clone(self), client.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || shared.pass(&mut from, &mut to, |shared, bytes, _| shared.asked(bytes)));
+        let (shared, mut from, mut to) = (Arc::clone(self), server.try_clone().unwrap(), client.try_clone().unwrap());
+        thread::spawn(move || shared.pass(&mut from, &mut to, |shared, _, sum| shared.answered(sum)));
     }
-    let mut upstream = TcpStream::connect(server)?;
-    upstream.write_all(&head)?;
-    if fate == Fate::IsCut {
-        upstream.write_all(&body[..body.len() / 2])?;
-        return client.shutdown(Shutdown::Both);
-    }
-    upstream.write_all(&body)?;
-    let mut answer = Vec::new();
-    upstream.read_to_end(&mut answer)?;
-    let carried = if fate == Fate::LosesItsAnswer { answer.len() / 2 } else { answer.len() };
-    (&*client).write_all(&answer[..carried])?;
-    client.shutdown(Shutdown::Both)
-}
 
-/// Reads a request; the head asks the server to hang up after its answer.
-fn request(client: &TcpStream) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
-    let mut reader = BufReader::new(client);
-    let (mut head, mut length) = (Vec::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
+    /// Passes bytes on until one side ends or `look`, which sees each portion and the sum of all, says that they end.
+    fn pass(
+        &self,
+        from: &mut TcpStream,
+        to: &mut TcpStream,
+        look: impl Fn(&Self, &mut [u8], usize) -> Result<(), ErrorKind>,
+    ) {
+        let (mut buffer, mut sum) = (vec![0; 64 * 1024], 0);
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            sum += length;
+            let portion = &mut buffer[..length];
+            if look(self, portion, sum).is_err() || to.write_all(portion).is_err() {
+                break;
+            }
         }
-        if line.trim().is_empty() {
-            break;
-        }
-        let lower = line.to_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if !lower.starts_with("connection:") {
-            head.extend_from_slice(line.as_bytes());
+        for side in [from, to] {
+            drop(side.shutdown(Shutdown::Both));
         }
     }
-    head.extend_from_slice(b"connection: close\r\n\r\n");
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok((head, body))
-}
 
-fn refuse(client: &TcpStream) -> std::io::Result<()> {
-    let head = "HTTP/1.1 503 Slow Down\r\nConnection: close\r\nContent-Type: application/xml\r\n";
-    write!(&*client, "{head}Content-Length: {}\r\n\r\n{SLOW_DOWN}", SLOW_DOWN.len())
+    fn asked(&self, bytes: &mut [u8]) -> Result<(), ErrorKind> {
+        let found = bytes.windows(PATIENT.len()).position(|window| window == PATIENT);
+        if let (Fate::StallAfter(_), Some(at)) = (self.fate, found) {
+            bytes[at..at + PATIENT.len()].copy_from_slice(IMPATIENT);
+        }
+        Ok(())
+    }
+
+    fn answered(&self, sum: usize) -> Result<(), ErrorKind> {
+        let (Fate::CutAfter(limit) | Fate::StallAfter(limit)) = self.fate;
+        if sum < limit || self.met.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        match self.fate {
+            Fate::CutAfter(_) => Err(ErrorKind::ConnectionReset),
+            Fate::StallAfter(_) => {
+                drop(self.going_on.wait_while(self.goes_on.lock().unwrap(), |goes_on| !*goes_on).unwrap());
+                Ok(())
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The scripts that read snapshots back, with pyarrow and PyMySQL.
 
 use super::aws::environment;
-use super::mysql::{PASSWORD, mysql};
+use super::mysql::{MySql, PASSWORD, mysql};
 use super::tool::{in_project, python};
 use super::warehouse::Warehouse;
 use serde::Deserialize;
@@ -32,7 +32,23 @@ pub(crate) fn compare(warehouse: &Warehouse, from: &str, into: &str, key: &str, 
 
 /// Compares the snapshot in the directory `location` with the server's table `from`, as [`compare`] does.
 pub(crate) fn compare_location(location: &str, from: &str, key: &str, options: &[&str]) -> Compared {
-    let port = mysql().port().to_string();
+    compared(mysql(), location, from, key, options)
+}
+
+/// Compares with the table of a server of the test's own, as [`compare`] does.
+pub(crate) fn compare_with(
+    server: &MySql,
+    warehouse: &Warehouse,
+    from: &str,
+    into: &str,
+    key: &str,
+    options: &[&str],
+) -> Compared {
+    compared(server, &warehouse.location(into), from, key, options)
+}
+
+fn compared(server: &MySql, location: &str, from: &str, key: &str, options: &[&str]) -> Compared {
+    let port = server.port().to_string();
     let mut command = script("compare.py");
     let compared: Compared = answer(command.args([&port, from, key, location]).args(options));
     assert_eq!(compared.differences, 0, "first differences:\n{}", compared.first.join("\n"));

@@ -11,9 +11,22 @@ pub(crate) fn in_project(path: &str) -> PathBuf {
 
 /// Returns the Python that has the packages of `tests/requirements.txt`.
 pub(crate) fn python() -> PathBuf {
-    let python = cache().join("venv/bin/python");
-    assert!(python.exists(), "{} is missing: `make test` or tests/install-tools.sh installs it", python.display());
-    python
+    installed("venv/bin/python")
+}
+
+/// Returns the directory with plugins of MariaDB that its core packages do not have.
+pub(crate) fn plugins() -> PathBuf {
+    installed("mariadb-plugins")
+}
+
+fn installed(path: &str) -> PathBuf {
+    let installed = cache().join(path);
+    assert!(
+        installed.exists(),
+        "{} is missing: `make test` or tests/install-tools.sh installs it",
+        installed.display()
+    );
+    installed
 }
 
 /// Returns the directory of everything that tests/install-tools.sh installs for a user.

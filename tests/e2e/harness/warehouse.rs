@@ -130,6 +130,11 @@ impl Warehouse {
         (number, serde_json::from_slice(&fs::read(&newest).unwrap()).unwrap())
     }
 
+    /// Returns whether anything is published.
+    pub(crate) fn has_tables(&self) -> bool {
+        self.names().iter().any(|name| name.starts_with("_catalog/"))
+    }
+
     /// Returns the directory of a table's live snapshot.
     pub(crate) fn location(&self, table: &str) -> String {
         self.newest(table).1["StorageDescriptor"]["Location"].as_str().unwrap().to_owned()

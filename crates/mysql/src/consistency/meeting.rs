@@ -12,6 +12,9 @@
 //! say go. Each session opens its snapshot and says that it is ready; when all are, the driver opens the gate, and then
 //! lets writers go on. A session that finds the gate open came too late: the table may have changed, and the run must
 //! start over. No session closes before the gate is open, or the driver would wait for it for ever.
+//!
+//! Runs at one server gather their sessions one after the other. Two that did so at the same time could each hold task
+//! slots that the other needs.
 
 use crate::connect::{Session, connect};
 use crate::error::SourceError;
@@ -28,6 +31,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long sessions that have a task slot wait for those that have none. Two runs that each hold what the other needs
 /// would wait for ever.
 const SEATING_LIMIT: Duration = Duration::from_secs(120);
+
+/// The lock of the run that is gathering its sessions. One after the other they get all task slots they need; at the same
+/// time each would hold some, and wait for those of the others.
+const ROOM: &str = "springald:room";
+
+/// How long a run waits for others to have gathered theirs.
+const ROOM_LIMIT: Duration = Duration::from_secs(600);
 
 /// Locks that one statement asks for.
 const LOCKS_PER_LOOK: usize = 200;
@@ -106,7 +116,11 @@ impl Meeting {
 }
 
 async fn try_hold(session: &mut Session, lock: String) -> Result<bool, mysql_async::Error> {
-    let held: Option<Option<i64>> = session.exec_first("SELECT GET_LOCK(?, 0)", (lock,)).await?;
+    hold_within(session, &lock, 0).await
+}
+
+async fn hold_within(session: &mut Session, lock: &str, seconds: u8) -> Result<bool, mysql_async::Error> {
+    let held: Option<Option<i64>> = session.exec_first("SELECT GET_LOCK(?, ?)", (lock, seconds)).await?;
     Ok(held.flatten() == Some(1))
 }
 
@@ -126,10 +140,12 @@ pub struct Host {
 }
 
 impl Host {
-    /// Shuts the gate, so that sessions may come. `limit` bounds how long writers of `table` will have to wait.
+    /// Waits until no other run is gathering its sessions at this server, and shuts the gate, so that sessions may come.
+    /// `limit` bounds how long writers of `table` will have to wait.
     ///
     /// # Errors
-    /// If the table's engine has no snapshots, or the server cannot be reached.
+    /// If the table's engine has no snapshots, or the server cannot be reached. [`SourceError::NoRoom`] if other runs
+    /// gather theirs for ten minutes.
     pub async fn open(
         source: &MySqlSource,
         table: &SourceTable,
@@ -142,6 +158,7 @@ impl Host {
         let mut locker = connect(source).await?;
         let seconds = limit.as_secs().max(1);
         locker.query_drop(format!("SET SESSION lock_wait_timeout = {seconds}")).await.map_err(failed)?;
+        enter_room(&mut locker, table).await?;
         if !try_hold(&mut locker, meeting.gate()).await.map_err(failed)? {
             let problem = "another run of the same name holds its gate".to_owned();
             return Err(SourceError::Unexpected { action: ACTION, origin: table.into(), problem });
@@ -193,7 +210,8 @@ impl Host {
     async fn lock(&mut self) -> Result<(), SourceError> {
         let (table, go) = (&self.table, self.meeting.go());
         let failed = |cause| SourceError::from_query(ACTION, table, cause);
-        self.locker.query_drop(format!("LOCK TABLES {} READ", table.quoted())).await.map_err(failed)?;
+        let locked = self.locker.query_drop(format!("LOCK TABLES {} READ", table.quoted())).await;
+        locked.map_err(|cause| SourceError::from_lock(ACTION, table, self.limit, cause))?;
         if try_hold(&mut self.locker, go).await.map_err(failed)? {
             return Ok(());
         }
@@ -228,6 +246,18 @@ impl Host {
         }
         Ok(free)
     }
+}
+
+async fn enter_room(session: &mut Session, table: &SourceTable) -> Result<(), SourceError> {
+    let failed = |cause| SourceError::from_query(ACTION, table, cause);
+    let begun = Instant::now();
+    while !hold_within(session, ROOM, 1).await.map_err(failed)? {
+        if begun.elapsed() >= ROOM_LIMIT {
+            return Err(SourceError::NoRoom { table: table.clone(), limit: ROOM_LIMIT });
+        }
+        tracing::info!(%table, "waiting until another run has gathered its sessions");
+    }
+    Ok(())
 }
 
 /// Only an engine with versions of its rows reads as of one moment.

@@ -1,6 +1,7 @@
 //! Tests of the spec: the type table as a whole, and that a spec survives its journey.
 
 use super::*;
+use crate::name::SourceTable;
 use crate::schema::ColumnKind;
 
 fn column(kind: ColumnKind) -> SourceColumn {

@@ -210,9 +210,9 @@ mod tests {
     fn a_query_is_split_by_a_wanted_column_unless_it_varies() {
         let query = |sql: &str| TableSchema { origin: Origin::Query(sql.parse().unwrap()), ..table(Vec::new()) };
         assert_eq!(chosen_of(&query("SELECT * FROM t"), Some("name")), ": name");
-        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t"), None), @"");
-        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t LIMIT 5"), Some("name")), @"");
-        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t LIMIT 5"), Some("nome")), @"");
+        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t"), None), @"the query is read in one split; name a column of its result, best one that a table has an index on, with `--split-column`");
+        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t LIMIT 5"), Some("name")), @"the query is read in one split: with `LIMIT` it may have another result each time it is run");
+        insta::assert_snapshot!(chosen_of(&query("SELECT * FROM t LIMIT 5"), Some("nome")), @"the query has no column `nome`; its columns are `id`, `name`, `parent`, `mood`");
     }
 
     #[test]

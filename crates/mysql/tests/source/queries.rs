@@ -79,7 +79,13 @@ async fn conditions_and_types_are_those_of_the_result() {
     let columns = retype(&schema, schema.select(["b"]).unwrap(), &["b=string".parse().unwrap()]).unwrap();
     let spec = springald_mysql::ReadSpec::new(db.source(), &schema.origin, columns);
     let plan = db.plan(&spec, 1, None).await;
-    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @"");
+    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @r"
+    +------+
+    | b    |
+    +------+
+    | 2.50 |
+    +------+
+    ");
 }
 
 #[tokio::test]
@@ -111,9 +117,9 @@ async fn a_query_that_each_split_computes_anew_is_warned_of() {
     let (mut db, _) = large("q_anew", "id INT PRIMARY KEY, k INT", "n, n % 1000").await;
     let spec = db.query("SELECT id, k, ROW_NUMBER() OVER (PARTITION BY k ORDER BY id) AS place FROM t").await;
     let plan = db.plan(&spec, 4, Some("place")).await;
-    assert_snapshot!(plan.warnings.join("\n"), @"");
+    assert_snapshot!(plan.warnings.join("\n"), @"each of the 4 splits computes all of the query, for no index serves `place`: name another column with `--split-column`, or ask for fewer `--splits`");
     let whole = db.plan(&spec, 4, None).await;
-    assert_snapshot!(whole.warnings.join("\n"), @"");
+    assert_snapshot!(whole.warnings.join("\n"), @"the query is read in one split; name a column of its result, best one that a table has an index on, with `--split-column`");
     assert_eq!(sizes(&mut db, spec, 4, Some("place")).await.len(), 4);
 }
 
@@ -123,7 +129,7 @@ async fn a_limit_is_read_in_one_split() {
     let spec = db.query("SELECT id FROM orders ORDER BY id DESC LIMIT 10").await;
     let plan = db.plan(&spec, 8, Some("id")).await;
     assert_eq!(plan.splits.len(), 1);
-    assert_snapshot!(plan.warnings.join("\n"), @"");
+    assert_snapshot!(plan.warnings.join("\n"), @"the query is read in one split: with `LIMIT` it may have another result each time it is run");
     assert_eq!(sizes(&mut db, spec, 8, Some("id")).await, [10]);
 }
 
@@ -145,7 +151,7 @@ async fn types_are_those_of_the_columns_below() {
         spec.columns.iter().map(|column| (column.name.clone(), column.kind)).collect::<Vec<_>>()
     };
     assert_eq!(kinds(&query), kinds(&table));
-    let read = |plan, spec| async { printed(&rows(operator(&plan, spec)).await.unwrap()) };
+    let read = async |plan, spec| printed(&rows(operator(&plan, spec)).await.unwrap());
     let (by_table, by_query) = (db.plan(&table, 1, None).await, db.plan(&query, 1, None).await);
     assert_eq!(read(by_query, query).await, read(by_table, table).await);
 }
@@ -160,7 +166,13 @@ async fn expressions_have_types_too() {
         )
         .await;
     let plan = db.plan(&spec, 4, None).await;
-    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @"");
+    assert_snapshot!(printed(&rows(operator(&plan, spec)).await.unwrap()), @r"
+    +-----+------+------+---+-------+--------+-----+------------+----+----+------------------------------------------------------------------+-------+
+    | one | half | word | n | total | mean   | e   | d          | h  | b  | s                                                                | is_so |
+    +-----+------+------+---+-------+--------+-----+------------+----+----+------------------------------------------------------------------+-------+
+    | 1   | 1.50 | é    | 1 | 2.50  | 1.0000 | 1.0 | 2024-02-29 | 61 | 61 | ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb | 1     |
+    +-----+------+------+---+-------+--------+-----+------------+----+----+------------------------------------------------------------------+-------+
+    ");
 }
 
 #[tokio::test]
