@@ -44,9 +44,9 @@ trap 'rm -rf "$scratch" ${new:+"$new"}' EXIT
 
 # fetch NAME: copies a file that lies beside the package; false when that fails, and then `why` says why.
 fetch() {
-    AWS_MAX_ATTEMPTS=2 timeout 45 aws --cli-connect-timeout 5 --cli-read-timeout 15 s3 cp --only-show-errors \
+    AWS_MAX_ATTEMPTS=2 timeout 120 aws --cli-connect-timeout 5 --cli-read-timeout 15 s3 cp --only-show-errors \
         "$url/$1" "$scratch/$1" >"$scratch/aws.log" 2>&1 && return
-    why=$(grep -v '^[[:space:]]*$' "$scratch/aws.log" | tail -n 1) || why="no answer within 45 seconds"
+    why=$(grep -v '^[[:space:]]*$' "$scratch/aws.log" | tail -n 1) || why="no answer within 120 seconds"
     return 1
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests of the bootstrap need: shellcheck, systemd-analyze, binutils, zstd and a Python environment with
-# pytest; for the ones with a cluster also network tools, sudo, and an environment with the AWS CLI and a double of AWS.
+# pytest; for the ones with a cluster also network tools, sudo, and an environment with the nodes' AWS CLI (the
+# double of AWS is the one of the other tests, which tests/install-tools.sh installs).
 # May be run again: what is there already is left alone. Prints nothing but what it installs.
 #
 # usage: install-tools.sh quick|cluster

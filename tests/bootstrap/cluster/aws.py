@@ -1,32 +1,45 @@
 """AWS's side of the network: an S3 and Secrets Manager double, and the instances' metadata."""
 
-import os
+import json
 import socket
 import subprocess
 import threading
+import urllib.request
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from command import AWS_VENV, run, wait_until
+from command import TOOLS_VENV, wait_until
 from network import GATEWAY, METADATA
 
 PORT = 5000
 ENDPOINT = f"http://{GATEWAY}:{PORT}"
 
+# What a process needs to reach the double instead of AWS.
+ENVIRONMENT = {"AWS_ENDPOINT_URL": ENDPOINT, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
 
 def start(log):
     """Starts the double of AWS; it ends with this test's processes."""
-    command = [AWS_VENV / "bin" / "moto_server", "-H", GATEWAY, "-p", str(PORT)]
+    command = [TOOLS_VENV / "bin" / "moto_server", "-H", GATEWAY, "-p", str(PORT)]
     with log.open("wb") as file:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
     wait_until(lambda: answers(GATEWAY, PORT), 60, "the double of AWS answers")
     return server
 
 
-def aws(*words):
-    """Runs the AWS CLI as whoever publishes packages."""
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-    environment = {**os.environ, **keys, "AWS_ENDPOINT_URL": ENDPOINT}
-    return run(AWS_VENV / "bin" / "python", "-m", "awscli", *words, env=environment)
+def put(url, content):
+    """Puts an object, or creates a bucket, `s3://BUCKET` or `s3://BUCKET/KEY`; the double asks nobody who they are."""
+    headers = {"Content-Type": "application/octet-stream"}  # or it is read as a form
+    request = urllib.request.Request(f"{ENDPOINT}/{url.removeprefix('s3://')}", content, headers, method="PUT")
+    urllib.request.urlopen(request, timeout=60).close()
+
+
+def create_secret(name, text):
+    """Creates a secret."""
+    scope = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0"
+    headers = {"X-Amz-Target": "secretsmanager.CreateSecret", "Content-Type": "application/x-amz-json-1.1", "Authorization": scope}
+    asked = json.dumps({"Name": name, "SecretString": text, "ClientRequestToken": str(uuid.uuid4())}).encode()
+    urllib.request.urlopen(urllib.request.Request(ENDPOINT, asked, headers), timeout=60).close()
 
 
 def answers(host, port):

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[3]
+TOOLS_VENV = Path(os.environ["SPRINGALD_CACHE"]) / "venv"
 AWS_VENV = Path(os.environ["SPRINGALD_CACHE"]) / "bootstrap" / "aws-venv"
 
 

@@ -1,5 +1,6 @@
 """The world of the tests: a network, AWS's double with the packed executable, a database, and nodes made on demand."""
 
+import json
 import os
 import platform
 from pathlib import Path
@@ -31,8 +32,9 @@ class World:
         self.package = self._pack()
         self.version = self.package.name.split("-")[1]
         self.release = f"{BUCKET}/{self.version}"
-        aws.aws("s3", "mb", "s3://artifacts")
-        self.publish(self.release, self.package, self.package.with_name(self.package.name + ".sha256"))
+        self.checksum = self.package.with_name(self.package.name + ".sha256")
+        aws.put("s3://artifacts", b"")
+        self.publish(self.release, self.package, self.checksum)
 
     def _pack(self):
         words = [PROJECT / "bootstrap" / "package" / "pack.sh", os.environ["SPRINGALD_EXECUTABLE"], ARCHITECTURE]
@@ -42,7 +44,7 @@ class World:
     def publish(place, *files):
         """Copies files to a place in S3."""
         for file in files:
-            aws.aws("s3", "cp", "--only-show-errors", file, f"{place}/{Path(file).name}")
+            aws.put(f"{place}/{file.name}", file.read_bytes())
 
     def make_node(self, endpoint=aws.ENDPOINT, init="sleep"):
         """Starts a machine with an address of its own; `init` is its first process, `systemd` or a stand-in for it."""
@@ -60,12 +62,13 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def database(world):
-    """Starts the database with a table of 30,000 rows whose numbers add up to 450,015,000."""
+    """Starts the database with a table of 30,000 rows whose numbers add up to 450,015,000; a secret holds its login."""
     server = mysql.start(world.scratch / "mariadb")
     mysql.query(
         "CREATE DATABASE town; CREATE TABLE town.deeds (id INT PRIMARY KEY, deed VARCHAR(40) NOT NULL, at DATETIME NOT NULL);"
         "INSERT INTO town.deeds SELECT seq, CONCAT('deed ', seq), '2026-01-01' + INTERVAL seq MINUTE FROM town.seq_1_to_30000;"
     )
+    aws.create_secret("town/reader", json.dumps(mysql.SECRET))
     yield mysql
     server.stdin.close()
     server.wait()

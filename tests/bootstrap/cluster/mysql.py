@@ -3,14 +3,13 @@
 import json
 import os
 import subprocess
-from pathlib import Path
 
-from command import PROJECT, run, wait_until
+from command import PROJECT, TOOLS_VENV, run, wait_until
 from network import GATEWAY
 
 PORT = 3306
 PASSWORD = "a secret of tests"
-SOURCE = f"mysql://springald@{GATEWAY}:{PORT}/town"
+SECRET = {"username": "springald", "password": PASSWORD, "host": GATEWAY, "port": PORT, "dbname": "town"}
 
 
 def start(directory):
@@ -37,6 +36,5 @@ def query(sql):
 
 def published(warehouse, table, column):
     """Returns the rows of a table's live snapshot, and the sum of one of its columns."""
-    python = Path(os.environ["SPRINGALD_CACHE"]) / "venv" / "bin" / "python"
-    found = json.loads(run(python, "-B", PROJECT / "tests" / "readback" / "total.py", warehouse, table, column))
+    found = json.loads(run(TOOLS_VENV / "bin" / "python", "-B", PROJECT / "tests" / "readback" / "total.py", warehouse, table, column))
     return found["rows"], found["total"]

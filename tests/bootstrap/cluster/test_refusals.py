@@ -12,7 +12,7 @@ from network import NOBODY
 def refusal(node, *arguments):
     """Runs the bootstrap action, which must fail, and returns the one line it says."""
     action = node.bootstrap(*arguments)
-    _, error = action.communicate(timeout=60)
+    _, error = action.communicate(timeout=200)
     assert action.returncode != 0
     lines = error.splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: "), error
@@ -31,7 +31,7 @@ def test_a_corrupted_package(world, node):
     broken = world.scratch / "broken" / world.package.name
     broken.parent.mkdir()
     broken.write_bytes(world.package.read_bytes()[:-1] + b"?")
-    world.publish(place, broken, world.package.with_name(world.package.name + ".sha256"))
+    world.publish(place, broken, world.checksum)
     said = refusal(node, place, "--insecure")
     assert f"the SHA-256 of {place}/{world.package.name} is not the one" in said
     assert "springald" not in node.run("ls", "-A", "/opt")  # it was not unpacked
@@ -40,8 +40,8 @@ def test_a_corrupted_package(world, node):
 def test_a_package_of_another_version(world, node):
     place = world.release.rsplit("/", 1)[0] + "/9.9.9"
     name = f"springald-9.9.9-{ARCHITECTURE}-linux.tar.zst"
-    aws.aws("s3", "cp", "--only-show-errors", f"{world.release}/{world.package.name}", f"{place}/{name}")
-    aws.aws("s3", "cp", "--only-show-errors", f"{world.release}/{world.package.name}.sha256", f"{place}/{name}.sha256")
+    aws.put(f"{place}/{name}", world.package.read_bytes())
+    aws.put(f"{place}/{name}.sha256", world.checksum.read_bytes())
     said = refusal(node, place, "--insecure")
     assert said == f"error: {place}/{name} holds `springald {world.version}`, not version 9.9.9; publish it again"
 
@@ -106,9 +106,9 @@ def test_a_worker_whose_primary_nobody_knows(world, machine):
 
 
 def test_a_secret_with_certificates_reaches_services_and_jobs_and_nobody_else(world, node):
-    aws.aws("secretsmanager", "create-secret", "--name", "town/tls", "--secret-string", "CERTIFICATES")
+    aws.create_secret("town/tls", "CERTIFICATES")
     action = node.bootstrap(world.release, "--tls-secret", "town/tls")
-    assert action.communicate(timeout=60)[1] == "" and action.returncode == 0
+    assert action.communicate(timeout=200)[1] == "" and action.returncode == 0
     assert node.read("/etc/springald/tls-bundle.pem") == "CERTIFICATES\n"
     assert node.run("stat", "--format=%a %U %G", "/etc/springald/tls-bundle.pem") == "640 springald hadoop\n"
     for settings in ("environment", "job.environment"):
@@ -120,9 +120,8 @@ def test_amazons_authorities_for_rds_are_installed_where_jobs_look_for_them(worl
     bundle = world.scratch / "rds-bundle.pem"
     bundle.write_text("AUTHORITIES\n")
     place = f"{world.release}-with-bundle/{world.version}"
-    for file in (world.package, world.package.with_name(world.package.name + ".sha256"), bundle):
-        world.publish(place, file)
+    world.publish(place, world.package, world.checksum, bundle)
     action = node.bootstrap(place, "--insecure")
-    assert action.communicate(timeout=60)[1] == "" and action.returncode == 0
+    assert action.communicate(timeout=200)[1] == "" and action.returncode == 0
     assert node.run("stat", "--format=%a", "/etc/springald/rds-bundle.pem") == "644\n"
     assert "SPRINGALD_TLS_CA=/etc/springald/rds-bundle.pem" in node.read("/etc/springald/job.environment")

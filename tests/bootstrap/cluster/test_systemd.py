@@ -17,7 +17,7 @@ def nodes(world):
     for node in (primary, core):
         wait_until(lambda: subprocess.run(node.command("systemctl", "is-system-running")).returncode in (0, 1), 30, "systemd is up")
         action = node.bootstrap(world.release, "--insecure")
-        assert action.communicate(timeout=120)[1] == "" and action.returncode == 0
+        assert action.communicate(timeout=200)[1] == "" and action.returncode == 0
     yield primary, core
     for node in (primary, core):
         node.remove()
