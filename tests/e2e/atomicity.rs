@@ -25,7 +25,7 @@ fn a_reader_never_sees_a_mixture_while_snapshots_replace_each_other() {
 
 #[test]
 fn killing_the_driver_leaves_the_old_snapshot_or_the_new_one() {
-    let table = versioned_table("killed");
+    let table = versioned_table("killed_driver");
     let warehouse = Warehouse::new();
     let whole = (0..3).map(|_| duration_of_ingest(&warehouse, &table)).min().unwrap();
     let at = |percent: u32| Moment::After(whole * percent / 100);
@@ -36,7 +36,7 @@ fn killing_the_driver_leaves_the_old_snapshot_or_the_new_one() {
 
     let (mut live, mut killed) = (0, 0);
     for (moment, version) in moments.zip(1..) {
-        set_version("killed", version);
+        set_version("killed_driver", version);
         let published = run_until_killed(&warehouse, &table, moment);
         killed += u32::from(!published);
         let seen = Watcher::read_once(&warehouse, &table);
@@ -45,7 +45,7 @@ fn killing_the_driver_leaves_the_old_snapshot_or_the_new_one() {
         live = seen.versions[0];
     }
     assert!(killed >= 5, "only {killed} of 10 runs were killed before their end");
-    set_version("killed", 11);
+    set_version("killed_driver", 11);
     assert_eq!(warehouse.ingest(&table, DATE).rows(), 2110);
     assert_eq!(Watcher::read_once(&warehouse, &table).versions, [11]);
 }

@@ -52,7 +52,7 @@ fn a_large_file_is_uploaded_in_parts_and_none_is_left_over() {
 
 #[test]
 fn what_is_refused_says_why_and_what_to_do() {
-    let database = mysql().new_database("refused");
+    let database = mysql().new_database("refused_lake");
     mysql().execute(&format!("CREATE TABLE {database}.t (id INT PRIMARY KEY)"));
     let bucket = format!("s3://{BUCKET}/refused");
     for (warehouse, variable, value, said) in [
@@ -62,7 +62,7 @@ fn what_is_refused_says_why_and_what_to_do() {
         (&bucket, "AWS_REGION", None, "no AWS region: set AWS_REGION"),
     ] {
         let mut command = clean_command(&["ingest", "--from", "refused.t", "--warehouse", warehouse]);
-        command.args(["--source", &mysql().source("refused")]).args(IN_WAREHOUSE);
+        command.args(["--source", &mysql().source("refused_lake")]).args(IN_WAREHOUSE);
         command.envs(Warehouse::on_s3(&[]).environment());
         match value {
             Some(value) => command.env(variable, value),
