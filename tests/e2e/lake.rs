@@ -61,7 +61,7 @@ fn what_is_refused_says_why_and_what_to_do() {
         (&bucket, "AWS_ACCESS_KEY_ID", None, "no AWS credentials: give this machine an instance role"),
         (&bucket, "AWS_REGION", None, "no AWS region: set AWS_REGION"),
     ] {
-        let mut command = clean_command(&["ingest", "--from", "refused.t", "--warehouse", warehouse]);
+        let mut command = clean_command(&["ingest", "--from", "refused_lake.t", "--warehouse", warehouse]);
         command.args(["--source", &mysql().source("refused_lake")]).args(IN_WAREHOUSE);
         command.envs(Warehouse::on_s3(&[]).environment());
         match value {
