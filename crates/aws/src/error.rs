@@ -85,12 +85,9 @@ impl AwsError {
 
     /// Sorts a failure of the provider of credentials.
     pub fn of_credentials(error: CredentialsError) -> Self {
-        match error {
-            CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
-                Self::NoCredentials(error)
-            }
-            _ => Self::Credentials(error),
-        }
+        let missing =
+            matches!(error, CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_));
+        if missing { Self::NoCredentials(error) } else { Self::Credentials(error) }
     }
 
     /// Returns the service's code of a refusal, if the service answered.

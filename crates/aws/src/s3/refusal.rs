@@ -19,13 +19,12 @@ enum Refusal {
 /// Returns `error` with a cause that says what to do, where the bucket is missing or may not be used.
 pub(super) fn explained(bucket: &str, error: Error) -> Error {
     let bucket = bucket.to_owned();
-    let (path, text) = match &error {
-        Error::NotFound { path, source } | Error::PermissionDenied { path, source } => {
-            (path.clone(), source.to_string())
-        }
-        // What a listing is refused with has no kind of its own.
-        Error::Generic { source, .. } => (format!("s3://{bucket}"), source.to_string()),
-        _ => return error,
+    let (path, text) = if let Error::NotFound { path, source } | Error::PermissionDenied { path, source } = &error {
+        (path.clone(), source.to_string())
+    } else if let Error::Generic { source, .. } = &error {
+        (format!("s3://{bucket}"), source.to_string()) // what a listing is refused with has no kind of its own
+    } else {
+        return error;
     };
     let code = element(&text, "Code");
     if code == Some("NoSuchBucket") {
