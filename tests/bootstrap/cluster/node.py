@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import network
-from command import AWS_VENV, run
+from command import AWS_VENV, run, wait_until
 
 HERE = Path(__file__).resolve().parent
 CLUSTER = "j-2AXXXXXXGAPLF"
@@ -16,10 +16,13 @@ class Node:
 
     def __init__(self, number, scratch, shared, endpoint, init="sleep"):
         self.name = f"ip-10-77-0-{number}.ec2.internal"
+        self._group = None
         words = [HERE / "node-root.sh", init, scratch / f"node{number}", AWS_VENV, shared, endpoint]
         apart = ["unshare", "--mount", "--net", "--uts", "--ipc", "--cgroup", "--pid", "--fork", "--kill-child", "--mount-proc"]
         if init == "systemd":
-            apart = [HERE / "with-cgroup.sh", f"springald-test-node{number}", *apart]
+            groups = scratch / "cgroups"
+            self._group = groups / f"springald-test-node{number}"
+            apart = [HERE / "with-cgroup.sh", groups, self._group.name, *apart]
         self._holder = subprocess.Popen([str(word) for word in [*apart, *words]], stdout=subprocess.PIPE, text=True)
         assert self._holder.stdout.readline() == "ready\n", f"node {number} was not made"
         self._first = int(run("pgrep", "--parent", self._holder.pid))
@@ -91,3 +94,6 @@ class Node:
         """Ends the node with everything that runs on it."""
         self._holder.kill()
         self._holder.wait()
+        if self._group:
+            empty = ["find", self._group, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]
+            wait_until(lambda: subprocess.run(empty, capture_output=True) and not self._group.exists(), 20, "its group goes")

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs COMMAND in a control group of its own, which a systemd below it may divide further.
+# Runs COMMAND in a control group NAME of its own, which a systemd below it may divide further; DIRECTORY is where all
+# groups are seen.
 #
-# usage: with-cgroup.sh NAME COMMAND [ARGUMENT…]
+# usage: with-cgroup.sh DIRECTORY NAME COMMAND [ARGUMENT…]
 set -euo pipefail
 
-name=$1
-shift
-groups=/run/springald-test-cgroups
-mkdir -p "$groups"
-mountpoint -q "$groups" || mount -t cgroup2 cgroup2 "$groups"
-mkdir -p "$groups/$name"
-echo $$ >"$groups/$name/cgroup.procs"
+directory=$1 name=$2
+shift 2
+mkdir -p "$directory"
+mountpoint -q "$directory" || mount -t cgroup2 cgroup2 "$directory"
+mkdir -p "$directory/$name"
+echo $$ >"$directory/$name/cgroup.procs"
 exec "$@"
