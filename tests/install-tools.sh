@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need beside Rust: the MariaDB server's programs (from the distribution, without
-# the package that would set up a service of the machine's own), openssl, and a Python environment with DuckDB, pyarrow
-# and PyMySQL.
-# May be run again: what is there already is left alone. Prints nothing but what it installs.
+# the package that would set up a service of the machine's own) and its plugin for ed25519, openssl, a Python environment
+# with readers and with servers that stand in for AWS, and s3s-fs, an S3 server. May be run again: what is there already is
+# left alone. Prints nothing but what it installs. With `demo` as its argument it leaves out what only the tests need.
 set -euo pipefail
 
 cache="${SPRINGALD_CACHE:-$HOME/.cache/springald}"
 venv="$cache/venv"
 plugins="$cache/mariadb-plugins"
 requirements="$(dirname "$0")/requirements.txt"
+s3s_version=0.14.1
 PATH="$PATH:/usr/sbin:/sbin"
 
 as_root() {
@@ -89,8 +90,22 @@ install_python_packages() {
     cp "$requirements" "$venv/installed.txt"
 }
 
+# Built apart from the project's own files: it shares no dependency's version with them.
+install_s3_server() {
+    if [ -x "$cache/s3s-fs/bin/s3s-fs" ] && grep -q "s3s-fs $s3s_version" "$cache/s3s-fs/.crates.toml"; then
+        return
+    fi
+    echo "installing s3s-fs $s3s_version into $cache/s3s-fs, which takes two minutes" >&2
+    CARGO_TARGET_DIR="$cache/s3s-fs/target" cargo install s3s-fs --version "$s3s_version" --features binary --locked \
+        --quiet --root "$cache/s3s-fs" >&2
+    rm -rf "$cache/s3s-fs/target"
+}
+
 install_compiler
 install_mariadb
-install_mariadb_plugins
-install_openssl
 install_python_packages
+if [ "${1:-}" != demo ]; then
+    install_mariadb_plugins
+    install_openssl
+    install_s3_server
+fi

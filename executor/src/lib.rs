@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use ballista_executor::executor_process::start_executor_process;
 use clap::Args;
-use springald_cluster::{ClusterAddress, executor_config, prove_codec};
+use springald_aws::S3Options;
+use springald_cluster::{ClusterAddress, Stores, executor_config, prove_codec};
 
 mod size;
 
@@ -41,6 +42,9 @@ pub struct ExecutorArgs {
     /// directory, removed at the end
     #[arg(long, env = "SPRINGALD_WORK_DIR", value_name = "DIR")]
     work_dir: Option<PathBuf>,
+    /// KMS key that encrypts what is written to S3, by id or ARN; the same as the jobs'. Default: as the bucket does
+    #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY")]
+    sse_kms_key: Option<String>,
 }
 
 /// Serves until the process is told to end.
@@ -59,7 +63,8 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
         (None, None) => std::env::temp_dir(),
     };
     std::fs::create_dir_all(&work_dir).with_context(|| format!("create work directory `{}`", work_dir.display()))?;
-    let mut config = executor_config(&args.cluster, args.bind, work_dir.to_string_lossy().into_owned());
+    let stores = Stores::new(S3Options { kms_key: args.sse_kms_key });
+    let mut config = executor_config(&args.cluster, args.bind, work_dir.to_string_lossy().into_owned(), &stores);
     if let Some(vcores) = args.vcores {
         config.vcores = vcores.get();
     }

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use clap::Args;
-use springald_cluster::{bind, prove_codec, scheduler_config, serve_scheduler};
+use springald_aws::S3Options;
+use springald_cluster::{Stores, bind, prove_codec, scheduler_config, serve_scheduler};
 
 /// Run the cluster's scheduler: it cuts plans into tasks and hands them to the executors
 #[derive(Debug, Args)]
@@ -32,5 +33,5 @@ pub async fn run(args: SchedulerArgs) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let advertise = args.advertise.unwrap_or_else(|| address.ip().to_string());
     tracing::info!(%address, advertise, "scheduler listens");
-    serve_scheduler(listener, scheduler_config(address, advertise)).await
+    serve_scheduler(listener, scheduler_config(address, advertise, Stores::new(S3Options::default()))).await
 }

@@ -1,24 +1,32 @@
 //! What the tests stand on: servers and a cluster that are started once and end with this process, warehouses, runs of
 //! the executable, and scripts that read back.
 
+mod aws;
 mod background;
 mod certificates;
 mod cluster;
+mod fleet;
+mod glue;
+mod glue_double;
 mod mysql;
+mod mysql_proxy;
 mod port;
-mod proxy;
 mod readback;
 mod springald;
 mod tables;
 mod tool;
 mod warehouse;
 
+pub(crate) use aws::{BUCKET, ministack, moto};
 pub(crate) use background::wait_until;
 pub(crate) use certificates::Certificates;
 pub(crate) use cluster::cluster;
+pub(crate) use fleet::{Fleet, Signal};
+pub(crate) use glue::glue_catalog;
+pub(crate) use glue_double::GlueDouble;
 pub(crate) use mysql::{MySql, PASSWORD, mysql};
+pub(crate) use mysql_proxy::{Fate, MySqlProxy};
 pub(crate) use port::free_port;
-pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use readback::{Compared, Total, Watcher, compare, compare_with, total};
 pub(crate) use springald::{Outcome, clean_command, run, springald};
 pub(crate) use tables::{CRIMES, crimes, load_crimes};

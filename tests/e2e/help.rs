@@ -14,25 +14,27 @@ fn the_executable_names_its_commands() {
 fn ingest_explains_itself() {
     let variables =
         ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
-    let how = [
-        "CONSISTENCY",
-        "LOCK_TIMEOUT",
-        "TLS",
-        "TLS_CA",
-        "TINYINT1",
-        "INVALID_DATES",
-        "TYPE",
-        "DRY_RUN",
-        "MAX_SESSIONS",
-        "MAX_THREADS_RUNNING",
-    ];
-    explains(&["ingest"], &[variables.as_slice(), &how, &["CLUSTER", "CATALOG", "REPORT"]].concat());
+    let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "TYPE", "DRY_RUN"];
+    let load = ["MAX_SESSIONS", "MAX_THREADS_RUNNING"];
+    let secret = ["HOST", "PORT", "DATABASE", "ROTATION_WAIT"];
+    explains(
+        &["ingest"],
+        &[
+            variables.as_slice(),
+            &how,
+            &load,
+            &secret,
+            &["CREATE_DATABASE", "GLUE_VERSIONS"],
+            &["CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"],
+        ]
+        .concat(),
+    );
     assert!(help_of(&["ingest"]).contains("MYSQL_PWD"));
 }
 
 #[test]
 fn process_explains_itself() {
-    explains(&["process"], &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT"]);
+    explains(&["process"], &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"]);
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn scheduler_explains_itself() {
 
 #[test]
 fn executor_explains_itself() {
-    explains(&["executor"], &["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR"]);
+    explains(&["executor"], &["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR", "SSE_KMS_KEY"]);
     assert!(help_of(&["executor"]).contains("MYSQL_PWD"));
 }
 

@@ -4,12 +4,15 @@
 
 mod atomicity;
 mod bad_input;
+mod chaos;
 mod consistency;
 mod counts;
 mod dry_run;
 mod exactness;
+mod glue;
 mod harness;
 mod help;
+mod lake;
 mod load;
 mod options;
 mod overtaken;

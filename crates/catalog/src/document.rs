@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::CatalogName;
+
 const INPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
 const OUTPUT_FORMAT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
 const SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
@@ -200,6 +202,11 @@ impl PartitionInput {
         parameters: BTreeMap<String, String>,
     ) -> Self {
         Self { values, storage_descriptor, parameters, rest: Map::new() }
+    }
+
+    /// Returns how messages name the partition of `table`.
+    pub(crate) fn entry(&self, table: &CatalogName) -> String {
+        format!("{table} ({})", self.values.join("/"))
     }
 }
 

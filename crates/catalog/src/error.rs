@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use object_store::path::Path;
+use springald_aws::AwsError;
 
 use crate::CatalogName;
 
@@ -32,6 +33,29 @@ pub enum CatalogError {
         keys: usize,
         /// How many values the partition has.
         values: usize,
+    },
+    /// A table whose database is not there.
+    #[error("database `{database}` is not in Glue: create it, or give --create-database")]
+    NoDatabase {
+        /// The database.
+        database: String,
+    },
+    /// A table that no change can be guarded of.
+    #[error("the catalog gives no version of table `{table}`, so it cannot be changed safely")]
+    NoVersion {
+        /// The table.
+        table: CatalogName,
+    },
+    /// A service failed or refused.
+    #[error("{action} `{entry}`")]
+    Service {
+        /// What was being done.
+        action: &'static str,
+        /// The table, partition or database it was done to.
+        entry: String,
+        /// What the service said.
+        #[source]
+        source: AwsError,
     },
     /// A document that is empty, cut off or not of the catalog's shape.
     #[error("catalog document `{document}` is damaged: remove it to go back to the version before it")]
@@ -63,6 +87,9 @@ impl CatalogError {
 
     /// Returns whether the same call may succeed a moment later: the connection failed, not the request.
     pub fn is_transient(&self) -> bool {
+        if let Self::Service { source, .. } = self {
+            return source.is_transient();
+        }
         let Self::Store { source, .. } = self else { return false };
         let mut cause: Option<&(dyn Error + 'static)> = Some(source);
         while let Some(error) = cause {

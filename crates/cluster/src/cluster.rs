@@ -15,7 +15,7 @@ use springald_fault::{needs_new_run, readable};
 use crate::embedded::EmbeddedCluster;
 use crate::session::{session_config, session_context};
 use crate::slots::slots;
-use crate::{ClusterAddress, SpringaldCodec};
+use crate::{ClusterAddress, SpringaldCodec, Stores};
 
 /// Partitions that a plan is made for on a cluster of unknown size.
 const REMOTE_PARTITIONS: usize = 16;
@@ -25,25 +25,27 @@ const REMOTE_PARTITIONS: usize = 16;
 pub struct Cluster {
     address: ClusterAddress,
     config: SessionConfig,
+    stores: Arc<Stores>,
     embedded: Option<EmbeddedCluster>,
 }
 
 impl Cluster {
-    /// Returns the cluster at `address`, or starts one in this process.
+    /// Returns the cluster at `address`, or starts one in this process, which reads and writes `stores`.
     ///
     /// A remote cluster is not contacted before the first plan runs.
-    pub async fn start(address: Option<ClusterAddress>) -> Result<Self, ClusterError> {
+    pub async fn start(address: Option<ClusterAddress>, stores: Arc<Stores>) -> Result<Self, ClusterError> {
         if let Some(address) = address {
-            return Ok(Self { address, config: session_config(REMOTE_PARTITIONS), embedded: None });
+            return Ok(Self { address, config: session_config(REMOTE_PARTITIONS), stores, embedded: None });
         }
         let vcores = available_parallelism().map_or(1, usize::from);
-        let embedded = EmbeddedCluster::start(vcores).await.map_err(ClusterError::Embedded)?;
-        Ok(Self { address: embedded.address().clone(), config: session_config(vcores), embedded: Some(embedded) })
+        let embedded = EmbeddedCluster::start(vcores, &stores).await.map_err(ClusterError::Embedded)?;
+        let address = embedded.address().clone();
+        Ok(Self { address, config: session_config(vcores), stores, embedded: Some(embedded) })
     }
 
     /// Returns a new context to plan with; what it plans runs on this cluster with the context's own settings.
     pub fn context(&self) -> Result<SessionContext, ClusterError> {
-        session_context(self.config.clone()).map_err(ClusterError::Plan)
+        session_context(self.config.clone(), &self.stores).map_err(ClusterError::Plan)
     }
 
     /// Returns how many tasks the cluster runs at the same time, as far as its executors have registered.
@@ -84,11 +86,29 @@ impl Cluster {
             tracing::debug!(address = %self.address, "connection failed: {text}");
             return ClusterError::Unreachable { address: self.address.clone() };
         }
+        if is_lost(&text) {
+            tracing::debug!(address = %self.address, "connection was lost: {text}");
+            return ClusterError::Lost { address: self.address.clone() };
+        }
         if needs_new_run(&text) {
             return ClusterError::StartOver(readable(&text));
         }
         ClusterError::Job(readable(&text))
     }
+}
+
+/// Returns whether it is the connection that failed after a plan was submitted, and not the job: Ballista's client reports
+/// both as text, and a job's failure as `Job … failed: …`.
+fn is_lost(failure: &str) -> bool {
+    const SIGNS: [&str; 5] = [
+        "Stream closed without job completing",
+        "h2 protocol error",
+        "error reading a body from connection",
+        "transport error",
+        "The service is currently unavailable",
+    ];
+    let is_of_job = failure.contains("Job ") && failure.contains(" failed: ");
+    !is_of_job && SIGNS.iter().any(|sign| failure.contains(sign))
 }
 
 /// Why a plan did not run.
@@ -98,6 +118,12 @@ pub enum ClusterError {
     #[error("no scheduler answers at {address}: start one with `springald scheduler`, or leave out --cluster")]
     Unreachable {
         /// Where it should be.
+        address: ClusterAddress,
+    },
+    /// The scheduler was there, and then no longer; the job may have gone with it.
+    #[error("the connection to the scheduler at {address} was lost")]
+    Lost {
+        /// Where it was.
         address: ClusterAddress,
     },
     /// The scheduler has no executors.

@@ -27,7 +27,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
 use crate::session::{MESSAGE_BYTES, session_config};
-use crate::{ClusterAddress, SpringaldCodec, bind, scheduler_config, serve_scheduler};
+use crate::{ClusterAddress, SpringaldCodec, Stores, bind, scheduler_config, serve_scheduler};
 
 /// A cluster that lives as long as this value: dropping it ends its services and removes its work directory.
 #[derive(Debug)]
@@ -40,17 +40,17 @@ pub(crate) struct EmbeddedCluster {
 
 impl EmbeddedCluster {
     /// Starts a scheduler and an executor of `vcores` task slots.
-    pub(crate) async fn start(vcores: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn start(vcores: usize, stores: &Arc<Stores>) -> anyhow::Result<Self> {
         let work_dir = TempDir::with_prefix("springald-").context("create a work directory")?;
         let mut services = JoinSet::new();
 
         let listener = bind(any_port()).await?;
         let address = ClusterAddress::loopback(listener.local_addr()?.port());
-        let config = scheduler_config(listener.local_addr()?, address.host());
+        let config = scheduler_config(listener.local_addr()?, address.host(), Arc::clone(stores));
         services.spawn(async move { log_end("scheduler", serve_scheduler(listener, config).await) });
 
         let listener = bind(any_port()).await?;
-        let executor = executor(listener.local_addr()?.port(), vcores, &work_dir)?;
+        let executor = executor(listener.local_addr()?.port(), vcores, &work_dir, stores)?;
         let flight = FlightServiceServer::new(BallistaFlightService::new(executor.work_dir().to_owned()))
             .max_decoding_message_size(MESSAGE_BYTES)
             .max_encoding_message_size(MESSAGE_BYTES);
@@ -90,7 +90,7 @@ fn codec() -> BallistaCodec<LogicalPlanNode, PhysicalPlanNode> {
     BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SpringaldCodec::default()))
 }
 
-fn executor(port: u16, vcores: usize, work_dir: &TempDir) -> anyhow::Result<Arc<Executor>> {
+fn executor(port: u16, vcores: usize, work_dir: &TempDir, stores: &Arc<Stores>) -> anyhow::Result<Arc<Executor>> {
     let slots = u32::try_from(vcores).context("count task slots")?;
     let registration = ExecutorRegistration {
         id: new_instance_id(),
@@ -102,7 +102,7 @@ fn executor(port: u16, vcores: usize, work_dir: &TempDir) -> anyhow::Result<Arc<
         ballista_protocol_version: BALLISTA_PROTOCOL_VERSION,
     };
     let spill = work_dir.path().join("spill");
-    let runtime = RuntimeEnvBuilder::new().with_temp_file_path(spill).build_arc()?;
+    let runtime = stores.runtime(RuntimeEnvBuilder::new().with_temp_file_path(spill))?;
     let runtime_producer: RuntimeProducer = Arc::new(move |_| Ok(Arc::clone(&runtime)));
     let config_producer: ConfigProducer = Arc::new(move || session_config(vcores));
     Ok(Arc::new(Executor::with_default_execution_engine(

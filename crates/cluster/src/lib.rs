@@ -12,6 +12,7 @@ mod progress;
 mod service;
 mod session;
 mod slots;
+mod store;
 
 pub use address::{ClusterAddress, ParseAddressError};
 pub use cluster::{Cluster, ClusterError};
@@ -20,3 +21,4 @@ pub use distribute::physical_plan;
 pub use progress::watch;
 pub use service::{bind, executor_config, scheduler_config, serve_scheduler};
 pub use session::{MESSAGE_BYTES, session_config, session_context};
+pub use store::Stores;

@@ -12,8 +12,8 @@ use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tokio::net::TcpListener;
 
-use crate::session::{MESSAGE_BYTES, session_config};
-use crate::{ClusterAddress, SpringaldCodec};
+use crate::session::{MESSAGE_BYTES, session_config, session_state};
+use crate::{ClusterAddress, SpringaldCodec, Stores};
 
 /// Seconds without a beat after which an executor counts as lost. In pull mode it beats at least every 5 s.
 const EXECUTOR_TIMEOUT_SECONDS: u64 = 20;
@@ -38,7 +38,7 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Returns the scheduler's configuration; executors and clients reach it as `advertise`.
-pub fn scheduler_config(bind: SocketAddr, advertise: String) -> SchedulerConfig {
+pub fn scheduler_config(bind: SocketAddr, advertise: String, stores: Arc<Stores>) -> SchedulerConfig {
     let message_bytes = u32::try_from(MESSAGE_BYTES).unwrap_or(u32::MAX);
     SchedulerConfig {
         bind_host: bind.ip().to_string(),
@@ -53,6 +53,7 @@ pub fn scheduler_config(bind: SocketAddr, advertise: String) -> SchedulerConfig 
         no_executors_grace_period_seconds: GRACE_SECONDS,
         finished_job_data_clean_up_interval_seconds: JOB_DATA_SECONDS,
         override_config_producer: Some(Arc::new(|| session_config(DEFAULT_PARTITIONS))),
+        override_session_builder: Some(Arc::new(move |config| session_state(config, &stores))),
         override_physical_codec: Some(Arc::new(SpringaldCodec::default())),
         ..SchedulerConfig::default()
     }
@@ -71,7 +72,12 @@ pub async fn serve_scheduler(listener: TcpListener, config: SchedulerConfig) -> 
 
 /// Returns an executor's configuration: it serves its data on `bind` and pulls tasks from `cluster`, for ever trying
 /// again while that does not answer.
-pub fn executor_config(cluster: &ClusterAddress, bind: SocketAddr, work_dir: String) -> ExecutorProcessConfig {
+pub fn executor_config(
+    cluster: &ClusterAddress,
+    bind: SocketAddr,
+    work_dir: String,
+    stores: &Arc<Stores>,
+) -> ExecutorProcessConfig {
     let message_bytes = u32::try_from(MESSAGE_BYTES).unwrap_or(u32::MAX);
     ExecutorProcessConfig {
         bind_host: bind.ip().to_string(),
@@ -82,6 +88,7 @@ pub fn executor_config(cluster: &ClusterAddress, bind: SocketAddr, work_dir: Str
         scheduler_port: cluster.port(),
         scheduler_connect_timeout_seconds: u16::MAX,
         task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
+        override_runtime_producer: Some(stores.runtime_producer(work_dir.clone())),
         work_dir: Some(work_dir),
         job_data_ttl_seconds: JOB_DATA_SECONDS,
         job_data_clean_up_interval_seconds: 60,

@@ -6,9 +6,11 @@ use ballista_core::config::BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK;
 use ballista_core::extension::SessionConfigExt;
 use ballista_core::utils::default_session_builder;
 use datafusion::error::Result;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use crate::SpringaldCodec;
+use crate::{SpringaldCodec, Stores};
 
 /// The largest gRPC message on client, scheduler and executor: a plan of many thousand splits fits.
 pub const MESSAGE_BYTES: usize = 256 * 1024 * 1024;
@@ -31,10 +33,18 @@ pub fn session_config(target_partitions: usize) -> SessionConfig {
         .with_ballista_physical_extension_codec(Arc::new(SpringaldCodec::default()))
 }
 
-/// Returns a context that plans with `config`; what it plans must be submitted with the same settings.
+/// Returns a context that plans with `config`, and reads and writes `stores`; what it plans must be submitted with the
+/// same settings.
 ///
 /// # Errors
 /// When DataFusion's runtime cannot be built.
-pub fn session_context(config: SessionConfig) -> Result<SessionContext> {
-    Ok(SessionContext::new_with_state(default_session_builder(config)?))
+pub fn session_context(config: SessionConfig, stores: &Arc<Stores>) -> Result<SessionContext> {
+    Ok(SessionContext::new_with_state(session_state(config, stores)?))
+}
+
+/// Returns Ballista's own state of a session, but with `stores`.
+pub(crate) fn session_state(config: SessionConfig, stores: &Arc<Stores>) -> Result<SessionState> {
+    let runtime = stores.runtime(RuntimeEnvBuilder::new())?;
+    let state = default_session_builder(config)?;
+    Ok(SessionStateBuilder::new_from_existing(state).with_runtime_env(runtime).build())
 }

@@ -2,13 +2,16 @@
 
 use crate::error::{SourceError, is_crowded};
 use crate::login::{Credential, MySqlSource, Tls};
-use crate::secret::Secret;
+use crate::secret::{AwsSecrets, Login, Secret, SecretCache, Times};
 use futures::FutureExt;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+
+mod rotation;
 
 /// How long a server may take to answer and let us in.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -46,18 +49,35 @@ pub struct Session {
 }
 
 /// Logs in to `source` and makes the session exact. Takes at most ten seconds, or half a minute while the server has
-/// no place for one more connection. May be repeated.
+/// no place for one more connection; while a secret is being rotated, as long as the source says. May be repeated.
 ///
 /// # Errors
-/// If the password is unreadable, the server cannot be reached in time, or it refuses the login.
+/// If the password is unreadable or its secret is, the server cannot be reached in time, or it refuses the login.
 pub async fn connect(source: &MySqlSource) -> Result<Session, SourceError> {
     require_authorities(&source.tls)?;
-    let password = password(source)?;
-    let failed = |cause| SourceError::from_connect(source.address(), &source.user, &source.database, cause);
+    match &source.credential {
+        Credential::Environment => log_in(source, &source.user, &password_in_environment()?).await,
+        Credential::Secret(secret) => {
+            let attempt =
+                |login: Login| async move { log_in(source, &login.secret.user, &login.secret.password).await };
+            rotation::log_in(secrets(), secret, &source.address(), attempt).await
+        }
+    }
+}
+
+/// Returns the logins that this process holds.
+pub(crate) fn secrets() -> &'static SecretCache<AwsSecrets> {
+    static SECRETS: LazyLock<SecretCache<AwsSecrets>> =
+        LazyLock::new(|| SecretCache::new(AwsSecrets::default(), Times::default()));
+    &SECRETS
+}
+
+async fn log_in(source: &MySqlSource, user: &str, password: &Secret) -> Result<Session, SourceError> {
+    let failed = |cause| SourceError::from_connect(source.address(), user, &source.database, cause);
     let begin = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        match tokio::time::timeout(CONNECT_LIMIT, open(options(source, &password))).await {
+        match tokio::time::timeout(CONNECT_LIMIT, open(options(source, user, password))).await {
             Ok(Ok(conn)) => return Ok(Session { conn, is_idle: false }),
             Ok(Err(cause)) if is_crowded(&cause) && begin.elapsed() < CROWDED_LIMIT => {
                 tracing::info!(address = source.address(), ?pause, "the server has no place for a connection");
@@ -85,22 +105,17 @@ async fn open(options: Opts) -> Result<Conn, mysql_async::Error> {
     Ok(conn)
 }
 
-fn password(source: &MySqlSource) -> Result<Secret, SourceError> {
-    match source.credential {
-        // As for MySQL's own clients, no such variable means no password.
-        Credential::Environment => std::env::var_os(PASSWORD_VARIABLE)
-            .unwrap_or_default()
-            .into_string()
-            .map(Secret::new)
-            .map_err(|_| SourceError::Password { variable: PASSWORD_VARIABLE }),
-    }
+/// As for MySQL's own clients, no such variable means no password.
+fn password_in_environment() -> Result<Secret, SourceError> {
+    let text = std::env::var_os(PASSWORD_VARIABLE).unwrap_or_default().into_string();
+    text.map(Secret::new).map_err(|_| SourceError::Password { variable: PASSWORD_VARIABLE })
 }
 
-fn options(source: &MySqlSource, password: &Secret) -> Opts {
+fn options(source: &MySqlSource, user: &str, password: &Secret) -> Opts {
     OptsBuilder::default()
         .ip_or_hostname(source.host.clone())
         .tcp_port(source.port)
-        .user(Some(source.user.clone()))
+        .user(Some(user))
         .pass(Some(password.expose()))
         .db_name(Some(source.database.clone()))
         // The host that was named is the one that is read, not a socket that the server mentions.

@@ -9,7 +9,9 @@ mod text;
 
 use crate::schema::{ColumnKind, arrow_type};
 use crate::spec::{DateNullCount, InvalidDates, ReadSpec, TinyInt1};
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::array::{
+    ArrayBuilder, ArrayRef, ArrowPrimitiveType, PrimitiveArray, PrimitiveBuilder, RecordBatch, RecordBatchOptions,
+};
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType};
 use arrow::datatypes::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow::error::ArrowError;
@@ -99,7 +101,7 @@ impl BatchDecoder {
 }
 
 /// Returns about how many bytes a value takes.
-pub(crate) fn value_bytes(value: &Value) -> usize {
+fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Bytes(bytes) => bytes.len(),
         Value::NULL => 1,
@@ -158,6 +160,12 @@ fn timestamps(target: &DataType, invalid_dates: InvalidDates) -> Box<dyn Decode>
     } else {
         Box::new(temporal::Timestamps::<TimestampMicrosecondType>::new(1, zone, invalid_dates))
     }
+}
+
+/// Returns what `builder` has collected, and makes room for as many values again.
+fn finish_and_refill<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>) -> PrimitiveArray<T> {
+    let room = PrimitiveBuilder::with_capacity(builder.len());
+    std::mem::replace(builder, room).finish()
 }
 
 /// Says that the server sent something else than the column's type promises: the table was altered meanwhile.

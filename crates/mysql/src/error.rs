@@ -3,6 +3,7 @@
 use crate::name::SourceTable;
 use crate::origin::Origin;
 use crate::schema::UnsupportedColumn;
+use crate::secret::SecretError;
 use datafusion::error::DataFusionError;
 use springald_fault::{Retry, task_error};
 use std::time::Duration;
@@ -18,6 +19,9 @@ mod code {
     pub(super) const COLUMN_DENIED: u16 = 1143;
     pub(super) const UNKNOWN_TABLE: u16 = 1146;
     pub(super) const LOCK_WAIT: u16 = 1205;
+
+    /// User or password are wrong: what a rotation looks like.
+    pub(super) const WRONG_PASSWORD: u16 = 1045;
 
     /// Codes that refuse a login: wrong user or password, no password, password expired, account locked.
     pub(super) const LOGIN: &[u16] = &[1045, 1698, 1820, 1862, 3118];
@@ -43,6 +47,34 @@ pub enum SourceError {
     Password {
         /// The variable that holds it.
         variable: &'static str,
+    },
+    /// The secret could not be fetched, or is no login.
+    #[error("read secret `{id}`")]
+    Secret {
+        /// Its id.
+        id: String,
+        /// Why not.
+        #[source]
+        cause: SecretError,
+    },
+    /// A secret that names no server.
+    #[error("secret `{id}` does not say where its server is: give --host")]
+    NoHost {
+        /// Its id.
+        id: String,
+    },
+    /// The secret's login was refused, and no rotation ended meanwhile.
+    #[error(
+        "log in to MySQL at `{address}` with secret `{id}`: refused, and no new version came within {} s",
+        waited.as_secs()
+    )]
+    Rotation {
+        /// Host and port.
+        address: String,
+        /// The secret's id.
+        id: String,
+        /// How long was waited.
+        waited: Duration,
     },
     /// No connection could be made.
     #[error("connect to MySQL at `{address}`")]
@@ -325,7 +357,10 @@ impl SourceError {
         match self {
             Self::ConnectTimeout { .. } | Self::Silence { .. } | Self::SeatTaken { .. } => true,
             Self::Connect { cause, .. } | Self::Query { cause, .. } => is_transient(cause),
+            Self::Secret { cause, .. } => cause.is_transient(),
             Self::Password { .. }
+            | Self::NoHost { .. }
+            | Self::Rotation { .. }
             | Self::Login { .. }
             | Self::Protect { .. }
             | Self::Authorities { .. }
@@ -348,6 +383,11 @@ impl SourceError {
         }
     }
 
+    /// Returns whether the server knows no such user with that password.
+    pub(crate) fn is_wrong_password(&self) -> bool {
+        matches!(self, Self::Login { cause, .. } if server_code(cause) == Some(code::WRONG_PASSWORD))
+    }
+
     /// Returns what the user can do about it, if there is anything to say beyond the message.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -359,6 +399,9 @@ impl SourceError {
             ),
             Self::Password { .. } => {
                 Some("check MYSQL_PWD, which every executor needs in its environment too".to_owned())
+            }
+            Self::Rotation { .. } => {
+                Some("check that the secret holds the server's own password, or raise --rotation-wait".to_owned())
             }
             Self::Protect { .. } => Some(
                 "trust the server's authority with --tls-ca (for RDS its bundle) and name the host as its certificate \
@@ -397,7 +440,9 @@ impl SourceError {
                  database's name; a `--where` has the names of its columns"
                     .to_owned(),
             ),
-            Self::UnknownColumn { .. }
+            Self::Secret { .. }
+            | Self::NoHost { .. }
+            | Self::UnknownColumn { .. }
             | Self::Unsupported { .. }
             | Self::SplitColumn { .. }
             | Self::Retype { .. }

@@ -27,6 +27,7 @@ mod schema;
 mod seat;
 mod secret;
 mod select;
+mod source;
 mod spec;
 mod split;
 mod table;
@@ -36,7 +37,7 @@ pub use consistency::{Change, Host, Mark, Meeting, compare, mark};
 pub use error::SourceError;
 pub use exec::MySqlReadExec;
 pub use grants::grants;
-pub use login::{Credential, MySqlSource, ParseSourceError, Tls};
+pub use login::{Credential, MySqlSource, ParseSourceError, SecretReference, Tls};
 pub use name::{ParseTableError, SourceTable};
 pub use origin::Origin;
 pub use query::{ParseQueryError, SourceQuery};
@@ -45,8 +46,9 @@ pub use schema::{
     UnsupportedColumn, describe, describe_query, retype, risk,
 };
 pub use seat::Seats;
-pub use secret::Secret;
+pub use secret::{LoginSecret, Secret, SecretError};
 pub use select::select_sql;
+pub use source::{Place, SourceName};
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};
 pub use split::{
     Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, sessions_relation, splits_relation,

@@ -5,9 +5,10 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
-/// The port of a MySQL server unless the URL says otherwise.
-const DEFAULT_PORT: u16 = 3306;
+/// The port of a MySQL server unless the URL or the secret says otherwise.
+pub(crate) const DEFAULT_PORT: u16 = 3306;
 
 /// Where a MySQL server is and as whom to log in.
 ///
@@ -19,7 +20,7 @@ pub struct MySqlSource {
     pub host: String,
     /// The server's TCP port.
     pub port: u16,
-    /// The user to log in as.
+    /// The user to log in as; empty if the credential is a secret, which names the user too.
     pub user: String,
     /// The database the session starts in.
     pub database: String,
@@ -34,6 +35,17 @@ pub struct MySqlSource {
 pub enum Credential {
     /// In its own environment, as `MYSQL_PWD`.
     Environment,
+    /// In AWS Secrets Manager, together with the user.
+    Secret(SecretReference),
+}
+
+/// A secret in AWS Secrets Manager: all of it that travels in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretReference {
+    /// Its name or ARN.
+    pub id: String,
+    /// How long a refused login waits for the secret's next version.
+    pub rotation_wait: Duration,
 }
 
 /// How a connection to the server is protected.
@@ -55,14 +67,11 @@ pub enum Tls {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseSourceError {
     /// The text is no URL at all, or lacks a part.
-    #[error("`{0}` is not of the form `mysql://USER@HOST:PORT/DB`")]
+    #[error("`{0}` is not of the form `mysql://USER@HOST:PORT/DB` or `secretsmanager:ID`")]
     Form(String),
     /// The URL holds a password. The URL is not repeated.
     #[error("the source URL holds a password: put it into MYSQL_PWD instead")]
     Password,
-    /// The source is an AWS secret.
-    #[error("AWS sources are not supported by this build: use `mysql://USER@HOST:PORT/DB` with MYSQL_PWD")]
-    Secret,
 }
 
 impl MySqlSource {
@@ -70,6 +79,15 @@ impl MySqlSource {
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls, ..self }
+    }
+
+    /// Returns who logs in, as people write it.
+    #[must_use]
+    pub fn login(&self) -> String {
+        match &self.credential {
+            Credential::Environment => format!("`{}`", self.user),
+            Credential::Secret(secret) => format!("the user of secret `{}`", secret.id),
+        }
     }
 
     /// Returns host and port, as people write them.
@@ -97,7 +115,11 @@ impl Tls {
 
 impl fmt::Display for MySqlSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mysql://{}@{}/{}", encoded(&self.user), self.address(), encoded(&self.database))
+        match &self.credential {
+            Credential::Environment => write!(f, "mysql://{}@", encoded(&self.user))?,
+            Credential::Secret(secret) => write!(f, "secretsmanager:{} for mysql://", secret.id)?,
+        }
+        write!(f, "{}/{}", self.address(), encoded(&self.database))
     }
 }
 
@@ -105,9 +127,6 @@ impl FromStr for MySqlSource {
     type Err = ParseSourceError;
 
     fn from_str(text: &str) -> Result<Self, ParseSourceError> {
-        if text.starts_with("secretsmanager:") {
-            return Err(ParseSourceError::Secret);
-        }
         if holds_password(text) {
             return Err(ParseSourceError::Password);
         }
@@ -232,10 +251,9 @@ mod tests {
             "mysql://u@h/%f",
         ] {
             let error = text.parse::<MySqlSource>().unwrap_err();
-            assert_eq!(error.to_string(), format!("`{text}` is not of the form `mysql://USER@HOST:PORT/DB`"));
+            let expected = format!("`{text}` is not of the form `mysql://USER@HOST:PORT/DB` or `secretsmanager:ID`");
+            assert_eq!(error.to_string(), expected);
         }
-        let error = "secretsmanager:rds".parse::<MySqlSource>().unwrap_err();
-        assert!(error.to_string().starts_with("AWS sources are not supported by this build"));
     }
 
     proptest! {

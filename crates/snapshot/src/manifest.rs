@@ -137,7 +137,9 @@ impl RunStore {
     /// When the store cannot be written (this is the first object a run puts, so it also proves that it can), or when
     /// there is a run of this name, started in the same instant.
     pub async fn put_plan(&self, plan: &PlanRecord) -> Result<(), SnapshotError> {
-        if self.put_new(&self.layout.plan(), plan).await? {
+        let path = self.layout.plan();
+        // One that is there and is the same was put by this very call, whose first answer was lost.
+        if self.put_new(&path, plan).await? || self.read::<PlanRecord>(&path).await?.as_ref() == Some(plan) {
             return Ok(());
         }
         Err(SnapshotError::RunExists { run: self.layout.run.clone() })

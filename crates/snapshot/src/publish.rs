@@ -105,13 +105,15 @@ fn parameters(layout: &RunLayout, commit: &CommitRecord) -> BTreeMap<String, Str
     ])
 }
 
-/// A column that has no comment of its own keeps the one the catalog has, which somebody may have written by hand.
+/// A column keeps the comment that the catalog has, which somebody may have written by hand, and what others have added.
 fn keep_comments(mut descriptor: StorageDescriptor, previous: &TableInput) -> StorageDescriptor {
     for column in &mut descriptor.columns {
         let before = previous.storage_descriptor.columns.iter().find(|old| old.name == column.name);
-        if let Some(comment) = before.and_then(|old| old.comment.clone()) {
-            column.comment = Some(comment);
+        let Some(before) = before else { continue };
+        if let Some(comment) = &before.comment {
+            column.comment = Some(comment.clone());
         }
+        column.rest.clone_from(&before.rest);
     }
     descriptor
 }

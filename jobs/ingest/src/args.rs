@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use springald_catalog::TableName;
-use springald_mysql::{MySqlSource, Origin, ParseSourceError, SourceQuery, SourceTable, TypedColumn};
+use springald_mysql::{Origin, ParseSourceError, SourceName, SourceQuery, SourceTable, TypedColumn};
 use springald_publish::TargetArgs;
 
 use crate::load::LoadArgs;
 use crate::protection::TlsArgs;
+use crate::secret::SecretArgs;
 use crate::values::ValueArgs;
 
 /// Copy a MySQL or MariaDB table into a published Parquet snapshot
@@ -22,15 +23,19 @@ Example:
   springald ingest --source mysql://reader@db.example:3306/crime_data \\
     --from crime_data.Crimes_2001_to_Present --warehouse ./warehouse
 
-The password is taken from MYSQL_PWD, in this process and in each executor's own environment; it is never part of an \
-option, a plan, a log or a report. On success one line of JSON is printed.
+The password is taken from MYSQL_PWD, in this process and in each executor's own environment, or from a secret in AWS \
+Secrets Manager, which each process reads with its own role; it is never part of an option, a plan, a log or a report. \
+On success one line of JSON is printed.
 
 Exit codes: 0 published; 1 failed, nothing published; 2 usage; 3 overtaken by a run for the same table and date that \
 started later, nothing published.")]
 pub struct IngestArgs {
-    /// Server to read from: mysql://USER@HOST:PORT/DB, with the password in MYSQL_PWD
+    /// Server to read from: mysql://USER@HOST:PORT/DB with the password in MYSQL_PWD, or secretsmanager:ID_OR_ARN
     #[arg(long, env = "SPRINGALD_SOURCE", hide_env_values = true, value_name = "SOURCE", help_heading = "Source")]
     pub source: TypedSource,
+    /// Where the server of a secret is, and how long its rotation may take
+    #[command(flatten)]
+    pub secret: SecretArgs,
     /// Table or view to copy
     #[arg(long, env = "SPRINGALD_FROM", value_name = "DB.TABLE", help_heading = "Source")]
     pub from: Option<SourceTable>,
@@ -112,7 +117,7 @@ impl TypedSource {
     ///
     /// # Errors
     /// When it is no source; the error holds no password.
-    pub fn parse(&self) -> Result<MySqlSource, ParseSourceError> {
+    pub fn parse(&self) -> Result<SourceName, ParseSourceError> {
         self.0.parse()
     }
 }

@@ -24,7 +24,7 @@ impl Preview<'_> {
         let mut text = String::new();
         self.columns(&mut text)?;
         self.splits(&mut text)?;
-        writeln!(text, "\nRights of `{}` on the server:", self.spec.source.user)?;
+        writeln!(text, "\nRights of {} on the server:", self.spec.source.login())?;
         for grant in self.grants {
             writeln!(text, "  {grant}")?;
         }

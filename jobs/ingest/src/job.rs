@@ -53,7 +53,9 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     if args.consistency == Consistency::Snapshot {
         locked_table(&origin)?;
     }
-    let source = args.tls.protect(args.source.parse().context("read --source")?);
+    let name = args.source.parse().context("read --source")?;
+    let database = args.from.as_ref().map_or(into.database(), |from| &from.database);
+    let source = args.tls.protect(args.secret.source(name, database).await?);
     let mut session = connect(&source).await?;
     let table = described(&mut session, &origin).await?;
     let columns = retype(&table, chosen(&table, &args.columns)?, &args.types)?;

@@ -6,6 +6,7 @@ mod dry_run;
 mod job;
 mod load;
 mod protection;
+mod secret;
 mod values;
 
 pub use args::IngestArgs;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::prelude::SessionContext;
 use object_store::ObjectStoreExt;
-use springald_catalog::{Catalog, CatalogError, WarehouseCatalog};
+use springald_catalog::{Catalog, CatalogError, CatalogName, WarehouseCatalog};
 use springald_publish::{Report, Target, Work, publish};
 
 use crate::ProcessArgs;
@@ -23,7 +23,8 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
         format!("read query `{}`: give the path or store URL of a file with one SELECT", args.query)
     })?;
     register_catalog(target.context(), target.catalog()).await?;
-    let there = table_names(target.catalog().as_ref()).await.context("read the catalog")?;
+    let named = query::tables(target.context(), &sql).with_context(|| format!("plan query `{}`", args.query))?;
+    let there = there(target.catalog().as_ref(), &named).await.context("read the catalog")?;
     let plan =
         query::plan(target.context(), &sql, &there).await.with_context(|| format!("plan query `{}`", args.query))?;
     let what = serde_json::json!({ "query": sql });
@@ -48,6 +49,18 @@ async fn register_catalog(context: &SessionContext, catalog: &Arc<dyn Catalog>) 
     let tables = WarehouseCatalog::try_new(Arc::clone(catalog), state).await.context("read the catalog")?;
     context.register_catalog(name, Arc::new(tables));
     Ok(())
+}
+
+/// Returns which of the tables `named` are there; if one is not, what else is, for the message that says so.
+async fn there(catalog: &dyn Catalog, named: &[String]) -> Result<Vec<String>, CatalogError> {
+    let mut found = vec![];
+    for name in named {
+        let Some((database, table)) = name.split_once('.') else { continue };
+        if catalog.table(&CatalogName::exact(database, table)).await?.is_some() {
+            found.push(name.clone());
+        }
+    }
+    if found.len() == named.len() { Ok(found) } else { table_names(catalog).await }
 }
 
 async fn table_names(catalog: &dyn Catalog) -> Result<Vec<String>, CatalogError> {

@@ -12,6 +12,16 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
 use springald_cluster::physical_plan;
 
+/// Returns the tables that a query names, as it names them.
+///
+/// # Errors
+/// When the text is not SQL.
+pub(crate) fn tables(context: &SessionContext, sql: &str) -> Result<Vec<String>, QueryError> {
+    let state = context.state();
+    let statement = state.sql_to_statement(sql, &state.config().options().sql_parser.dialect)?;
+    Ok(state.resolve_table_references(&statement)?.iter().map(ToString::to_string).collect())
+}
+
 /// Plans one query over the tables `there`, which are named as a query has to name them.
 ///
 /// # Errors

@@ -15,6 +15,15 @@ pub struct TargetArgs {
     /// Catalog that readers look the table up in; default: glue for an s3:// warehouse, else local
     #[arg(long, env = "SPRINGALD_CATALOG", value_name = "KIND", help_heading = "Target")]
     pub catalog: Option<CatalogKind>,
+    /// Create the catalog's database where Glue does not have it
+    #[arg(long, env = "SPRINGALD_CREATE_DATABASE", help_heading = "Target")]
+    pub create_database: bool,
+    /// Let Glue keep the table as it was before each change; it keeps at most 100,000 versions, and then refuses changes
+    #[arg(long, env = "SPRINGALD_GLUE_VERSIONS", help_heading = "Target")]
+    pub glue_versions: bool,
+    /// KMS key that encrypts what is written to S3, by id or ARN; executors need it too. Default: as the bucket does
+    #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY", help_heading = "Target")]
+    pub sse_kms_key: Option<String>,
     /// Day the snapshot stands for; default: today in UTC
     #[arg(long, env = "SPRINGALD_DATE", value_name = "YYYY-MM-DD", help_heading = "Target")]
     pub date: Option<SnapshotDate>,

@@ -8,10 +8,10 @@ use anyhow::Context;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use springald_catalog::{Column, hive_type};
-use springald_cluster::watch;
 use springald_snapshot::commit::{CommitError, Committed, Pointer, commit};
 use springald_snapshot::{PlanRecord, SnapshotWriteExec, WriteSpec};
 
+use crate::run::run_to_the_last_split;
 use crate::{Report, Target};
 
 /// Bytes that a data file aims for: what Athena and Spark read best.
@@ -50,7 +50,7 @@ pub async fn publish(
     target.records.put_plan(&PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
     tracing::info!(job = work.job, table = %layout.table, run = %layout.run, splits, "run starts");
 
-    run(target, write, splits).await?;
+    run_to_the_last_split(target, write, splits).await?;
     let consistency = consistency.await?;
     let committed = commit(&target.records, target.catalog.as_ref(), splits, columns, consistency).await?;
     if committed.pointer == Pointer::StaysAtLaterDay {
@@ -64,22 +64,6 @@ pub async fn publish(
         }
     }
     Ok(report)
-}
-
-/// The manifests decide: a job that failed after its last split was written is as good as one that did not.
-async fn run(target: &Target, write: Arc<SnapshotWriteExec>, splits: u32) -> anyhow::Result<()> {
-    let ran = tokio::select! {
-        ran = target.cluster.run(target.context(), write) => ran,
-        () = watch(&target.records, splits) => Ok(()),
-    };
-    let Err(failure) = ran else {
-        return Ok(());
-    };
-    if target.records.finished_splits().await? < u64::from(splits) {
-        return Err(failure.into());
-    }
-    tracing::warn!("the cluster reported a failure after every split was written: {failure}");
-    Ok(())
 }
 
 /// Returns the catalog's columns of files with `schema`.

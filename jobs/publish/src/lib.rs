@@ -3,6 +3,7 @@
 mod args;
 mod job;
 mod report;
+mod run;
 mod target;
 
 pub use args::{CatalogKind, TargetArgs};

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use datafusion::prelude::SessionContext;
-use springald_catalog::{Catalog, LocalCatalog, TableName};
-use springald_cluster::Cluster;
+use object_store::ObjectStore;
+use springald_aws::{S3Options, sdk_config};
+use springald_catalog::{Catalog, GlueCatalog, GlueOptions, LocalCatalog, TableName};
+use springald_cluster::{Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
 use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate};
 
@@ -25,22 +27,19 @@ impl Target {
     /// Opens the target of a new run for `table`; a local warehouse's directory is created.
     ///
     /// # Errors
-    /// When the warehouse is of a kind this build does not know or cannot be used, or the cluster does not start.
+    /// When the warehouse or its catalog cannot be used, or the cluster does not start.
     pub async fn open(args: &TargetArgs, table: TableName) -> anyhow::Result<Self> {
         let warehouse = args.warehouse.clone();
-        let Some(dir) = warehouse.local_dir() else {
-            return Err(TargetError::Store { warehouse: warehouse.to_string() }.into());
-        };
-        if args.catalog == Some(CatalogKind::Glue) {
-            return Err(TargetError::Catalog.into());
+        if let Some(dir) = warehouse.local_dir() {
+            std::fs::create_dir_all(&dir).with_context(|| {
+                format!("create warehouse `{}`: give a directory that this user can write", dir.display())
+            })?;
         }
-        std::fs::create_dir_all(&dir).with_context(|| {
-            format!("create warehouse `{}`: give a directory that this user can write", dir.display())
-        })?;
-        let cluster = Cluster::start(args.cluster.clone()).await?;
+        let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone() });
+        let cluster = Cluster::start(args.cluster.clone(), stores).await?;
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
-        let catalog = Arc::new(LocalCatalog::new(Arc::clone(&store), warehouse.root().clone()));
+        let catalog = catalog(args, &store).await?;
         require_free_names(catalog.as_ref(), &table.catalog_name()).await?;
         let date = args.date.unwrap_or_else(SnapshotDate::today);
         let layout = RunLayout { warehouse, table, date, run: RunId::start() };
@@ -69,16 +68,28 @@ impl Target {
     }
 }
 
-/// A target that this build cannot publish to.
+/// Returns the catalog that was asked for, or the one that belongs to the warehouse's kind.
+async fn catalog(args: &TargetArgs, store: &Arc<dyn ObjectStore>) -> anyhow::Result<Arc<dyn Catalog>> {
+    let is_local = args.warehouse.local_dir().is_some();
+    let root = args.warehouse.root().clone();
+    match args.catalog.unwrap_or(if is_local { CatalogKind::Local } else { CatalogKind::Glue }) {
+        CatalogKind::Local => Ok(Arc::new(LocalCatalog::new(Arc::clone(store), root))),
+        CatalogKind::Glue if is_local => Err(TargetError::NotOnS3 { warehouse: args.warehouse.to_string() }.into()),
+        CatalogKind::Glue => {
+            let config = sdk_config().await.context("use the Glue catalog")?;
+            let options = GlueOptions { create_database: args.create_database, keep_versions: args.glue_versions };
+            Ok(Arc::new(GlueCatalog::new(config, Arc::clone(store), root, options)))
+        }
+    }
+}
+
+/// A target that cannot be published to.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// A store of another kind than the local file system.
-    #[error("warehouse `{warehouse}` is in a store that this build cannot write: give a local directory")]
-    Store {
+    /// A table that Glue's readers would not reach.
+    #[error("readers of Glue do not see `{warehouse}`: give an s3:// warehouse, or --catalog local")]
+    NotOnS3 {
         /// The warehouse.
         warehouse: String,
     },
-    /// A catalog of another kind than the local one.
-    #[error("the glue catalog is not part of this build: give --catalog local")]
-    Catalog,
 }

@@ -8,11 +8,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Runs the command in its arguments until standard input closes. The pipe's other end is ours, so it closes when we
-/// end, also when we are killed.
+/// end, also when we are killed. The command's process number goes into the file that PID_FILE names.
 pub(crate) const UNTIL_CLOSED: &str = r#"
 exec 3<&0 </dev/null
 "$@" &
 service=$!
+if [ -n "${PID_FILE:-}" ]; then echo "$service" >"$PID_FILE"; fi
 { cat <&3 >/dev/null; kill "$service" 2>/dev/null; } &
 wait "$service"
 "#;

@@ -1,5 +1,6 @@
 //! One cluster for all tests of this process: a scheduler and two executors, each a process of its own.
 
+use super::aws::environment;
 use super::background::{Background, UNTIL_CLOSED};
 use super::mysql::PASSWORD;
 use super::port::free_port;
@@ -65,6 +66,12 @@ fn start_executor(name: &'static str, number: usize, cluster: &str) -> Backgroun
 fn serve(name: &'static str, arguments: &[&str]) -> Background {
     let mut command = Command::new("bash");
     command.args(["-c", UNTIL_CLOSED, name]);
+    service_command(&mut command, arguments);
+    Background::start(name, &mut command, scratch().join(format!("{name}.log")))
+}
+
+/// Adds the executable with `arguments` to `command`, with the environment that a service is to have.
+pub(super) fn service_command(command: &mut Command, arguments: &[&str]) {
     let service = clean_command(arguments);
     command.arg(service.get_program()).args(service.get_args());
     for (variable, value) in service.get_envs() {
@@ -73,12 +80,11 @@ fn serve(name: &'static str, arguments: &[&str]) -> Background {
             None => command.env_remove(variable),
         };
     }
-    command.env("MYSQL_PWD", PASSWORD);
-    Background::start(name, &mut command, scratch().join(format!("{name}.log")))
+    command.env("MYSQL_PWD", PASSWORD).envs(environment());
 }
 
 /// Returns how many executors the scheduler knows, or nothing while it does not answer.
-fn registered(port: u16) -> Option<usize> {
+pub(super) fn registered(port: u16) -> Option<usize> {
     let body = get(port, "/api/executors")?;
     let list = body.get(body.find('[')?..=body.rfind(']')?)?;
     let executors: Vec<serde_json::Value> = serde_json::from_str(list).ok()?;

@@ -1,5 +1,6 @@
 //! The scripts that read snapshots back, with pyarrow and PyMySQL.
 
+use super::aws::environment;
 use super::mysql::{MySql, PASSWORD, mysql};
 use super::tool::{in_project, python};
 use super::warehouse::Warehouse;
@@ -66,7 +67,7 @@ impl Watcher {
     /// Starts reading.
     pub(crate) fn start(warehouse: &Warehouse, table: &str) -> Self {
         let mut command = script("watch.py");
-        command.arg(warehouse.path()).arg(table).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(warehouse.url()).arg(table).stdin(Stdio::piped()).stdout(Stdio::piped());
         Self { child: command.spawn().unwrap() }
     }
 
@@ -79,7 +80,7 @@ impl Watcher {
 
     /// Reads the table once, and returns what was seen.
     pub(crate) fn read_once(warehouse: &Warehouse, table: &str) -> Watched {
-        answer(script("watch.py").arg(warehouse.path()).arg(table).arg("--once"))
+        answer(script("watch.py").arg(warehouse.url()).arg(table).arg("--once"))
     }
 }
 
@@ -94,12 +95,12 @@ pub(crate) struct Total {
 
 /// Adds up a column of a table's live snapshot.
 pub(crate) fn total(warehouse: &Warehouse, table: &str, column: &str) -> Total {
-    answer(script("total.py").arg(warehouse.path()).args([table, column]))
+    answer(script("total.py").arg(warehouse.url()).args([table, column]))
 }
 
 fn script(name: &str) -> Command {
     let mut command = Command::new(python());
-    command.arg(in_project("tests/readback").join(name)).env("MYSQL_PWD", PASSWORD);
+    command.arg(in_project("tests/readback").join(name)).env("MYSQL_PWD", PASSWORD).envs(environment());
     command
 }
 

@@ -20,15 +20,19 @@ pub(crate) fn plugins() -> PathBuf {
 }
 
 fn installed(path: &str) -> PathBuf {
-    let cache = std::env::var_os("SPRINGALD_CACHE").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cache/springald"));
-    let installed = cache.join(path);
+    let installed = cache().join(path);
     assert!(
         installed.exists(),
         "{} is missing: `make test` or tests/install-tools.sh installs it",
         installed.display()
     );
     installed
+}
+
+/// Returns the directory of everything that tests/install-tools.sh installs for a user.
+pub(crate) fn cache() -> PathBuf {
+    let cache = std::env::var_os("SPRINGALD_CACHE").map(PathBuf::from);
+    cache.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cache/springald"))
 }
 
 /// Returns the directory of this process for logs and for what servers write; those of earlier processes are removed.

@@ -1,5 +1,6 @@
 //! A warehouse of one test: jobs that write to it, and what lies in it.
 
+use super::aws::{BUCKET, environment, s3};
 use super::cluster::cluster;
 use super::mysql::mysql;
 use super::springald::{Outcome, clean_command, run};
@@ -10,19 +11,45 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A directory that jobs publish to, removed at the end of the test.
+/// A directory that jobs publish to, on the local disk or behind the S3 server, removed at the end of the test.
 #[derive(Debug)]
 pub(crate) struct Warehouse {
     directory: TempDir,
+    url: String,
+    options: Vec<String>,
 }
 
 impl Warehouse {
     /// Returns an empty warehouse.
     pub(crate) fn new() -> Self {
-        Self { directory: TempDir::with_prefix_in("warehouse-", super::tool::scratch()).unwrap() }
+        let directory = TempDir::with_prefix_in("warehouse-", super::tool::scratch()).unwrap();
+        Self { url: directory.path().to_str().unwrap().to_owned(), directory, options: Vec::new() }
     }
 
-    /// Returns its directory.
+    /// Returns an empty warehouse in the bucket of the S3 server, whose jobs are given `options`.
+    pub(crate) fn on_s3(options: &[&str]) -> Self {
+        let directory = TempDir::with_prefix_in("warehouse-", s3().bucket()).unwrap();
+        let url = format!("s3://{BUCKET}/{}", directory.path().file_name().unwrap().to_str().unwrap());
+        Self { url, directory, options: options.iter().map(ToString::to_string).collect() }
+    }
+
+    /// Returns what jobs are given as their warehouse.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the variables that lead a job to it.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        environment()
+    }
+
+    /// Returns the parts of multipart uploads that nobody has ended, as the S3 server keeps them.
+    pub(crate) fn unfinished_uploads(&self) -> Vec<String> {
+        let entries = fs::read_dir(s3().directory()).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.map(|name| name.into_string().unwrap()).filter(|name| name.contains("upload")).collect()
+    }
+
+    /// Returns its directory; on S3, that of the server's files.
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -52,7 +79,7 @@ impl Warehouse {
 
     fn job(&self, job: &str) -> Command {
         let mut command = clean_command(&[job, "--cluster", cluster().url(), "--warehouse"]);
-        command.arg(self.path());
+        command.arg(&self.url).args(&self.options).envs(environment());
         command
     }
 
@@ -107,6 +134,11 @@ impl Warehouse {
             }
         }
         found
+    }
+
+    /// Returns how many splits the runs so far have finished.
+    pub(crate) fn finished_splits(&self) -> usize {
+        self.names().iter().filter(|name| name.contains("/_runs/") && name.contains("/split-")).count()
     }
 
     /// Returns what readers can find, by its path: every file's content but the records of runs.

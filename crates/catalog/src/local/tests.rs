@@ -1,5 +1,6 @@
 //! The local catalog on a disk and in memory: the conformance suite, the layout, and what a killed writer leaves.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 

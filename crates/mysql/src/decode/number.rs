@@ -1,6 +1,6 @@
 //! Numbers: integers of every width, decimals and floating point.
 
-use super::{Decode, not_a, show};
+use super::{Decode, finish_and_refill, not_a, show};
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, Decimal128Builder, PrimitiveBuilder};
 use arrow::datatypes::{Float32Type, Float64Type};
 use arrow::error::ArrowError;
@@ -37,7 +37,7 @@ where
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(Arc::new(self.0.finish()))
+        Ok(Arc::new(finish_and_refill(&mut self.0)))
     }
 }
 
@@ -62,7 +62,7 @@ impl Decode for Floats<Float32Type> {
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(Arc::new(self.0.finish()))
+        Ok(Arc::new(finish_and_refill(&mut self.0)))
     }
 }
 
@@ -78,7 +78,7 @@ impl Decode for Floats<Float64Type> {
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(Arc::new(self.0.finish()))
+        Ok(Arc::new(finish_and_refill(&mut self.0)))
     }
 }
 
@@ -112,7 +112,7 @@ impl Decode for Decimals {
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        let decimals = self.builder.finish().with_precision_and_scale(self.precision, self.scale)?;
+        let decimals = finish_and_refill(&mut self.builder).with_precision_and_scale(self.precision, self.scale)?;
         debug_assert!(decimals.data_type().is_decimal());
         Ok(Arc::new(decimals))
     }

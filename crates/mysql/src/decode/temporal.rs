@@ -1,7 +1,7 @@
 //! Dates and moments, exact to their declared precision.
 
 use super::civil::days;
-use super::{Decode, not_a, show};
+use super::{Decode, finish_and_refill, not_a, show};
 use crate::spec::InvalidDates;
 use arrow::array::{ArrayRef, Date32Builder, PrimitiveBuilder};
 use arrow::datatypes::ArrowTimestampType;
@@ -50,7 +50,7 @@ impl Decode for Dates {
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(Arc::new(self.builder.finish()))
+        Ok(Arc::new(finish_and_refill(&mut self.builder)))
     }
 
     fn take_nulled(&mut self) -> (u64, u64) {
@@ -88,7 +88,7 @@ impl<T: ArrowTimestampType> Decode for Timestamps<T> {
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(Arc::new(self.builder.finish().with_timezone_opt(self.zone.clone())))
+        Ok(Arc::new(finish_and_refill(&mut self.builder).with_timezone_opt(self.zone.clone())))
     }
 
     fn take_nulled(&mut self) -> (u64, u64) {

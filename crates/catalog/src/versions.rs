@@ -15,19 +15,19 @@ use serde::de::DeserializeOwned;
 use crate::{CatalogError, VersionId};
 
 /// The versions of one table or partition.
-pub(super) struct Versions<'a> {
+pub(crate) struct Versions<'a> {
     store: &'a dyn ObjectStore,
     dir: Path,
 }
 
 impl<'a> Versions<'a> {
     /// The versions in the directory `dir`, which need not exist.
-    pub(super) fn new(store: &'a dyn ObjectStore, dir: Path) -> Self {
+    pub(crate) fn new(store: &'a dyn ObjectStore, dir: Path) -> Self {
         Self { store, dir }
     }
 
     /// Reads the current version, if there is one.
-    pub(super) async fn read_current<T: DeserializeOwned>(&self) -> Result<Option<(VersionId, T)>, CatalogError> {
+    pub(crate) async fn read_current<T: DeserializeOwned>(&self) -> Result<Option<(VersionId, T)>, CatalogError> {
         match self.current().await? {
             Some(number) => self.read(number).await.map(Some),
             None => Ok(None),
@@ -35,7 +35,7 @@ impl<'a> Versions<'a> {
     }
 
     /// Reads the version `number`.
-    pub(super) async fn read<T: DeserializeOwned>(&self, number: u64) -> Result<(VersionId, T), CatalogError> {
+    pub(crate) async fn read<T: DeserializeOwned>(&self, number: u64) -> Result<(VersionId, T), CatalogError> {
         let path = self.path(number);
         let failed = |source| CatalogError::Store { action: "read catalog document", path: path.clone(), source };
         let bytes = self.store.get(&path).await.map_err(failed)?.bytes().await.map_err(failed)?;
@@ -49,7 +49,7 @@ impl<'a> Versions<'a> {
     ///
     /// The look at the current version refuses a writer that comes late; the create-only put decides among those that
     /// come at the same time.
-    pub(super) async fn put_next<T: Serialize>(
+    pub(crate) async fn put_next<T: Serialize>(
         &self,
         document: &T,
         expected: Option<&VersionId>,
@@ -89,7 +89,7 @@ fn version(number: u64) -> VersionId {
 }
 
 /// Returns the number of a version's document, or `None` if `path` is none.
-pub(super) fn number_of(path: &Path) -> Option<u64> {
+pub(crate) fn number_of(path: &Path) -> Option<u64> {
     let digits = path.filename()?.strip_suffix(".json")?;
     let numbered = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
     if numbered { digits.parse().ok() } else { None }

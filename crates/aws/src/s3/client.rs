@@ -1,0 +1,74 @@
+//! How the client of a bucket is made.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
+use object_store::aws::{AmazonS3, AmazonS3Builder, Checksum};
+use object_store::{BackoffConfig, ClientOptions, Result, RetryConfig};
+
+use super::credentials::SharedCredentials;
+use crate::{AwsError, sdk_config};
+
+use std::sync::Arc;
+
+/// How long a connection may take, and a request with its answer: a stall of seconds passes by itself.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// How often and for how long a request is repeated that met 5xx (503 SlowDown among them), 429 or a lost connection.
+/// The credentials that it was signed with must last as long.
+const RETRIES: usize = 12;
+const RETRY_LIMIT: Duration = Duration::from_secs(180);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// How objects are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct S3Options {
+    /// The KMS key that encrypts new objects (SSE-KMS), by its id or ARN; nothing leaves it to the bucket's own default.
+    pub kms_key: Option<String>,
+}
+
+/// Makes the client of `bucket`: path-style where an endpoint is configured, since few other servers know buckets as
+/// host names, with SHA-256 checksums that the server verifies, and conditional puts.
+pub(super) async fn connect(bucket: &str, options: &S3Options) -> Result<AmazonS3> {
+    let config = sdk_config().await.map_err(unusable)?;
+    let provider = config.credentials_provider().ok_or_else(|| unusable(AwsError::NoRegion))?;
+    let builder = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_credentials(Arc::new(SharedCredentials::new(provider)))
+        .with_checksum_algorithm(Checksum::SHA256)
+        .with_retry(retries())
+        .with_region(config.region().map_or_else(String::new, ToString::to_string));
+    let limits = ClientOptions::new().with_timeout(REQUEST_LIMIT).with_connect_timeout(CONNECT_LIMIT);
+    let builder = match endpoint(config) {
+        Some(endpoint) => {
+            let limits = limits.with_allow_http(endpoint.starts_with("http://"));
+            builder.with_client_options(limits).with_endpoint(endpoint)
+        }
+        // A certificate for `*.s3.REGION.amazonaws.com` covers no name with another dot.
+        None => builder.with_client_options(limits).with_virtual_hosted_style_request(!bucket.contains('.')),
+    };
+    match &options.kms_key {
+        Some(key) => builder.with_sse_kms_encryption(key).build(),
+        None => builder.build(),
+    }
+}
+
+/// What is missing here is missing for the next request too, so it must not look like a failed one.
+fn unusable(error: AwsError) -> object_store::Error {
+    object_store::Error::NotSupported { source: Box::new(error) }
+}
+
+fn retries() -> RetryConfig {
+    let backoff = BackoffConfig { init_backoff: FIRST_PAUSE, max_backoff: LONGEST_PAUSE, base: 2.0 };
+    RetryConfig { backoff, max_retries: RETRIES, retry_timeout: RETRY_LIMIT }
+}
+
+/// Returns the endpoint that the environment or the profile configures: `AWS_ENDPOINT_URL_S3`, or `AWS_ENDPOINT_URL`.
+fn endpoint(config: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let of_s3 = key.ok().and_then(|key| config.service_config()?.load_config(key));
+    of_s3.or_else(|| config.endpoint_url().map(str::to_owned))
+}

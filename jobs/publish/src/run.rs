@@ -1,0 +1,58 @@
+//! The run itself: submitted until every split has its manifest, through the death of the scheduler.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use springald_cluster::{ClusterError, watch};
+use springald_snapshot::SnapshotWriteExec;
+
+use crate::Target;
+
+/// How long a run waits for a scheduler that it has lost: as long as a node's restart takes.
+const LONGEST_ABSENCE: Duration = Duration::from_secs(120);
+
+/// How often a run is submitted again. A plan that ends the scheduler each time must not do so for ever.
+const MOST_LOSSES: u32 = 5;
+
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// Runs `write` until all of its `splits` are written. The manifests decide: a job that failed after its last split is as
+/// good as one that did not, and one whose scheduler was lost is submitted again, where finished splits cost nothing.
+///
+/// # Errors
+/// The job's own failure; or the loss of the scheduler, when it does not come back in time or is lost again and again.
+pub(crate) async fn run_to_the_last_split(
+    target: &Target,
+    write: Arc<SnapshotWriteExec>,
+    splits: u32,
+) -> anyhow::Result<()> {
+    let (mut losses, mut lost_since) = (0, None::<Instant>);
+    loop {
+        let Err(failure) = run_once(target, Arc::clone(&write), splits).await else {
+            return Ok(());
+        };
+        let finished = target.records.finished_splits().await?;
+        if finished >= u64::from(splits) {
+            tracing::warn!("the cluster reported a failure after every split was written: {failure}");
+            return Ok(());
+        }
+        match failure {
+            ClusterError::Lost { .. } if losses < MOST_LOSSES => {
+                losses += 1;
+                lost_since = Some(Instant::now());
+                tracing::warn!(finished, splits, "{failure}; what is missing is submitted again as soon as it answers");
+            }
+            ClusterError::Unreachable { .. } if lost_since.is_some_and(|since| since.elapsed() < LONGEST_ABSENCE) => {
+                tokio::time::sleep(ASK_EVERY).await;
+            }
+            _ => return Err(failure.into()),
+        }
+    }
+}
+
+async fn run_once(target: &Target, write: Arc<SnapshotWriteExec>, splits: u32) -> Result<(), ClusterError> {
+    tokio::select! {
+        ran = target.cluster.run(target.context(), write) => ran,
+        () = watch(&target.records, splits) => Ok(()),
+    }
+}

@@ -1,0 +1,8 @@
+//! Processes that die, hang or come back while a run is at work: its snapshot is exact all the same.
+//!
+//! These tests take minutes, for a cluster waits before it calls an executor lost. `make test-chaos` runs them.
+
+mod executors;
+mod scheduler;
+mod slow;
+mod zombie;
