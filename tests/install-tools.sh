@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need beside Rust: the MariaDB server's programs (from the distribution, without
-# the package that would set up a service of the machine's own), openssl, a Python environment with readers and with
-# servers that stand in for AWS, and s3s-fs, an S3 server. May be run again: what is there already is left alone. Prints
-# nothing but what it installs. With `demo` as its argument it leaves out what only the tests need.
+# the package that would set up a service of the machine's own) and its plugin for ed25519, openssl, a Python environment
+# with readers and with servers that stand in for AWS, and s3s-fs, an S3 server. May be run again: what is there already is
+# left alone. Prints nothing but what it installs. With `demo` as its argument it leaves out what only the tests need.
 set -euo pipefail
 
 cache="${SPRINGALD_CACHE:-$HOME/.cache/springald}"
@@ -103,9 +103,9 @@ install_s3_server() {
 
 install_compiler
 install_mariadb
-install_mariadb_plugins
-install_openssl
 install_python_packages
 if [ "${1:-}" != demo ]; then
+    install_mariadb_plugins
+    install_openssl
     install_s3_server
 fi

@@ -4,5 +4,6 @@
 
 mod executors;
 mod scheduler;
+mod seats;
 mod slow;
 mod zombie;

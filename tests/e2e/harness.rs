@@ -10,8 +10,8 @@ mod fleet;
 mod glue;
 mod glue_double;
 mod mysql;
+mod mysql_proxy;
 mod port;
-mod proxy;
 mod readback;
 mod secret;
 mod springald;
@@ -28,8 +28,8 @@ pub(crate) use fleet::{Fleet, Signal};
 pub(crate) use glue::{change_glue_table, glue_catalog, glue_history, glue_table};
 pub(crate) use glue_double::GlueDouble;
 pub(crate) use mysql::{MySql, PASSWORD, mysql};
+pub(crate) use mysql_proxy::{Fate, MySqlProxy};
 pub(crate) use port::free_port;
-pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use readback::{
     Compared, Total, Watcher, ask_athena, compare, compare_location, compare_with, read_as_others_do, total,
 };

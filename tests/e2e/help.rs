@@ -14,24 +14,15 @@ fn the_executable_names_its_commands() {
 fn ingest_explains_itself() {
     let variables =
         ["SOURCE", "FROM", "QUERY", "INTO", "WAREHOUSE", "DATE", "SPLIT_COLUMN", "SPLITS", "COLUMNS", "WHERE"];
-    let how = [
-        "CONSISTENCY",
-        "LOCK_TIMEOUT",
-        "TLS",
-        "TLS_CA",
-        "TINYINT1",
-        "INVALID_DATES",
-        "TYPE",
-        "DRY_RUN",
-        "MAX_SESSIONS",
-        "MAX_THREADS_RUNNING",
-    ];
+    let how = ["CONSISTENCY", "LOCK_TIMEOUT", "TLS", "TLS_CA", "TINYINT1", "INVALID_DATES", "TYPE", "DRY_RUN"];
+    let load = ["MAX_SESSIONS", "MAX_THREADS_RUNNING"];
     let secret = ["HOST", "PORT", "DATABASE", "ROTATION_WAIT"];
     explains(
         &["ingest"],
         &[
             variables.as_slice(),
             &how,
+            &load,
             &secret,
             &["CREATE_DATABASE", "GLUE_VERSIONS"],
             &["CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"],

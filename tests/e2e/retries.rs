@@ -1,7 +1,7 @@
 //! What passes is tried again, in a task of its own on a fresh connection, and no row is lost or there twice; what would
 //! fail again is not.
 
-use crate::harness::{Fate, MySql, Outcome, Proxy, Warehouse, cluster, compare_with, mysql, run, wait_until};
+use crate::harness::{Fate, MySql, MySqlProxy, Outcome, Warehouse, cluster, compare_with, mysql, run, wait_until};
 use std::process::{Child, Stdio};
 
 /// Rows of the tables here.
@@ -139,7 +139,7 @@ fn a_lock_that_is_waited_for_too_long_is_tried_again() {
 #[test]
 fn a_connection_that_is_cut_in_the_middle_is_read_again() {
     table(mysql(), "cut");
-    let proxy = Proxy::start(mysql().port(), Fate::CutAfter(10_000));
+    let proxy = MySqlProxy::start(mysql().port(), Fate::CutAfter(10_000));
     let wide = "SELECT id, name, 0 AS nap FROM t WHERE REPEAT(name, 100) <> ''";
     let run = Run::start(&proxy.source("cut"), wide, "2");
     run.is_exact(mysql());
@@ -153,7 +153,7 @@ fn a_server_that_gives_up_on_a_slow_reader_is_read_again() {
         "USE given_up; CREATE TABLE t (id INT PRIMARY KEY, v LONGTEXT);
          INSERT INTO t SELECT seq, REPEAT('x', 1000000) FROM seq_1_to_60",
     );
-    let proxy = Proxy::start(mysql().port(), Fate::StallAfter(3_000_000));
+    let proxy = MySqlProxy::start(mysql().port(), Fate::StallAfter(3_000_000));
     let warehouse = Warehouse::new();
     let mut command = warehouse.ingest_from(&proxy.source("given_up"), &["--from", "given_up.t", "--splits", "1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -157,6 +157,25 @@ async fn types_are_those_of_the_columns_below() {
 }
 
 #[tokio::test]
+async fn tokens_and_json_are_text_as_in_a_table() {
+    let mut db = Database::new("q_tokens").await;
+    let tokens = if db.is_mariadb().await { ", u UUID, i INET6, j INET4" } else { "" };
+    db.run(&[
+        &format!("CREATE TABLE t (id INT PRIMARY KEY, o JSON{tokens})"),
+        "INSERT INTO t (id, o) VALUES (1, '[1, null]')",
+    ])
+    .await;
+    if !tokens.is_empty() {
+        db.run(&["UPDATE t SET u = '123e4567-e89b-12d3-a456-426655440000', i = '2001:db8::1', j = '192.0.2.1'"]).await;
+    }
+    let (table, query) = (db.spec("t").await, db.query("SELECT * FROM t").await);
+    assert!(query.arrow_schema().fields().iter().skip(1).all(|field| field.data_type().to_string() == "Utf8"));
+    let (by_table, by_query) = (db.plan(&table, 1, None).await, db.plan(&query, 1, None).await);
+    let read = async |plan, spec| printed(&rows(operator(&plan, spec)).await.unwrap());
+    assert_eq!(read(by_query, query).await, read(by_table, table).await);
+}
+
+#[tokio::test]
 async fn expressions_have_types_too() {
     let mut db = Database::new("q_expressions").await;
     let spec = db

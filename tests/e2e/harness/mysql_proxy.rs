@@ -15,13 +15,13 @@ const IMPATIENT: &[u8] = b"net_write_timeout = 001";
 pub(crate) enum Fate {
     /// It is cut.
     CutAfter(usize),
-    /// Nothing more is read of it until [`Proxy::go_on`], and every session's server waits for only a second.
+    /// Nothing more is read of it until [`MySqlProxy::go_on`], and every session's server waits for only a second.
     StallAfter(usize),
 }
 
 /// A proxy; it lives as long as this process.
 #[derive(Debug)]
-pub(crate) struct Proxy {
+pub(crate) struct MySqlProxy {
     port: u16,
     shared: Arc<Shared>,
 }
@@ -34,7 +34,7 @@ struct Shared {
     going_on: Condvar,
 }
 
-impl Proxy {
+impl MySqlProxy {
     /// Starts a proxy of the server at a port of this machine.
     pub(crate) fn start(server: u16, fate: Fate) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
