@@ -32,7 +32,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Ingest(IngestArgs),
+    Ingest(Box<IngestArgs>),
     Process(ProcessArgs),
     Snapshots(SnapshotsArgs),
     Scheduler(SchedulerArgs),
@@ -52,7 +52,7 @@ async fn main() -> ExitCode {
 /// Runs a command; returns what it has to say on standard output, without the last line's end.
 async fn run(command: Command) -> anyhow::Result<Option<String>> {
     match command {
-        Command::Ingest(args) => match exit::unless_interrupted(springald_ingest::run(args)).await? {
+        Command::Ingest(args) => match exit::unless_interrupted(springald_ingest::run(*args)).await? {
             Done::Published(report) => Ok(Some(report.line()?)),
             Done::Previewed(text) => Ok(Some(text)),
         },

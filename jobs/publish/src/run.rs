@@ -45,7 +45,13 @@ pub(crate) async fn run_to_the_last_split(
             ClusterError::Unreachable { .. } if lost_since.is_some_and(|since| since.elapsed() < LONGEST_ABSENCE) => {
                 tokio::time::sleep(ASK_EVERY).await;
             }
-            _ => return Err(failure.into()),
+            ClusterError::Lost { .. }
+            | ClusterError::Unreachable { .. }
+            | ClusterError::NoExecutors { .. }
+            | ClusterError::Job(_)
+            | ClusterError::StartOver(_)
+            | ClusterError::Plan(_)
+            | ClusterError::Embedded(_) => return Err(failure.into()),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -160,12 +161,13 @@ impl State {
         let mut errors = Vec::new();
         for input in inputs {
             let key = partition_key(body, &input["Values"]);
-            if partitions.contains_key(&key) {
-                errors.push(
+            match partitions.entry(key) {
+                Entry::Occupied(_) => errors.push(
                     json!({ "PartitionValues": input["Values"], "ErrorDetail": detail("AlreadyExistsException") }),
-                );
-            } else {
-                partitions.insert(key, input.clone());
+                ),
+                Entry::Vacant(place) => {
+                    place.insert(input.clone());
+                }
             }
         }
         Ok(json!({ "Errors": errors }))

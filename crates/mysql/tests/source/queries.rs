@@ -14,7 +14,7 @@ async fn orders(name: &str) -> Database {
     ])
     .await;
     let customers: Vec<String> = (1..=50).map(|n| format!("({n}, 'c{n}')")).collect();
-    let customer = |n: u32| if n % 7 == 0 { "NULL".to_owned() } else { (1 + n % 60).to_string() };
+    let customer = |n: u32| if n.is_multiple_of(7) { "NULL".to_owned() } else { (1 + n % 60).to_string() };
     let code = |n: u32| format!("{}{}", ["Ab", "äc", "z\\\\", "it''s ", "🦀"][n as usize % 5], n * 7919 % 10_007);
     let orders: Vec<String> = (0..3000).map(|n| format!("({n}, {}, '{}')", customer(n), code(n))).collect();
     db.run(&[
