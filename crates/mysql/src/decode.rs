@@ -101,7 +101,7 @@ impl BatchDecoder {
 }
 
 /// Returns about how many bytes a value takes.
-fn value_bytes(value: &Value) -> usize {
+pub(crate) fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Bytes(bytes) => bytes.len(),
         Value::NULL => 1,

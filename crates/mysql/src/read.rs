@@ -1,7 +1,7 @@
 //! Reads one split: a statement's rows, streamed into batches, with a limit on the server's silence.
 
 use crate::connect::Session;
-use crate::decode::{BatchDecoder, show};
+use crate::decode::{BatchDecoder, show, value_bytes};
 use crate::error::SourceError;
 use crate::patience::{connect_patiently, wait_for_calm};
 use crate::select::select_sql;
@@ -92,18 +92,20 @@ async fn drain(
     while let Some(row) =
         watch.limit(rows.next()).await.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))?
     {
+        // A row that is large by itself gets a batch of its own.
+        let would_overflow = decoder.bytes() + values(&row).map(value_bytes).sum::<usize>() > spec.options.batch_bytes;
+        if decoder.rows() > 0 && (would_overflow || decoder.rows() >= spec.options.batch_rows) {
+            let batch = decoder.finish()?;
+            if !sink.take(batch, &decoder.take_nulled()).await {
+                return Ok(());
+            }
+        }
         number += 1;
         decoder.push(values(&row)).map_err(|bad| {
             let row = describe_row(spec, split, number, &row);
             let column = spec.columns.get(bad.column).map(|column| column.name.clone()).unwrap_or_default();
             SourceError::Value { origin: spec.origin.clone(), column, row, problem: bad.problem }
         })?;
-        if decoder.rows() >= spec.options.batch_rows || decoder.bytes() >= spec.options.batch_bytes {
-            let batch = decoder.finish()?;
-            if !sink.take(batch, &decoder.take_nulled()).await {
-                return Ok(());
-            }
-        }
     }
     if decoder.rows() > 0 {
         let batch = decoder.finish()?;

@@ -45,7 +45,7 @@ pub struct ReadOptions {
     pub invalid_dates: InvalidDates,
     /// The most rows in a batch.
     pub batch_rows: usize,
-    /// Bytes of values at which a batch is full: it holds at most that and one row.
+    /// The most bytes of values in a batch, except where a single row has more.
     pub batch_bytes: usize,
     /// How long the server may send nothing before the connection is given up.
     pub silence: Duration,
