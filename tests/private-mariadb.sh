@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a private MariaDB server: data in DIR, which must not exist, on 127.0.0.1:PORT, log in
-# DIR.log. The user `springald`, whose password is MYSQL_PWD, may do everything. The server lives until standard input
-# closes, so it never outlives whoever started it, however that ends; then DIR is removed, and the log stays.
+# Runs a private MariaDB server: data in DIR, which must not exist, on 127.0.0.1:PORT, log in DIR.log. The user
+# `springald`, whose password is MYSQL_PWD, may do everything. The server lives until standard input closes, so it never
+# outlives whoever started it, however that ends; then DIR is removed, and the log stays.
 #
 # Where the file DIR/restart is there when the server ends, it is started again.
 #
