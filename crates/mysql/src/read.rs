@@ -6,7 +6,7 @@ use crate::patience::{connect_patiently, wait_for_calm};
 use crate::select::select_sql;
 use crate::spec::{DateNullCount, ReadSpec};
 use crate::split::Split;
-use crate::wire::{Cell, Cells, Next, ReadSession};
+use crate::wire::{Cell, Cells, Next, ReadSession, cut_short};
 use arrow::array::RecordBatch;
 use datafusion::error::{DataFusionError, Result};
 use std::pin::{Pin, pin};
@@ -103,7 +103,7 @@ async fn drain(
                 }
                 number += 1;
                 for (column, cell) in cells.clone().enumerate() {
-                    let cell = cell.map_err(|cause| failed(spec, cause))?;
+                    let cell = cell.ok_or_else(|| failed(spec, cut_short()))?;
                     decoder.push(column, &cell).map_err(|problem| {
                         let row = describe_row(spec, split, number, cells.clone());
                         let column = spec.columns.get(column).map(|column| column.name.clone()).unwrap_or_default();
@@ -128,7 +128,7 @@ async fn drain(
 }
 /// Names a row by its key, or by its place in the split if the key is not among the columns read.
 fn describe_row(spec: &ReadSpec, split: &Split, number: u64, cells: Cells<'_>) -> String {
-    let cells: Vec<Cell<'_>> = cells.map_while(std::result::Result::ok).collect();
+    let cells: Vec<Cell<'_>> = cells.flatten().collect();
     let key_columns = spec.key.iter().flat_map(|key| &key.columns);
     let part = |name: &String| {
         let index = spec.columns.iter().position(|column| column.name == *name)?;

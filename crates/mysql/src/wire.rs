@@ -19,7 +19,7 @@ mod session;
 mod tls;
 
 pub(crate) use login::Login;
-pub(crate) use row::{Cell, Cells};
+pub(crate) use row::{Cell, Cells, cut_short};
 pub(crate) use session::{Next, ReadSession};
 
 /// What every part of this module fails with.
