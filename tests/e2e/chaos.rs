@@ -2,8 +2,14 @@
 //!
 //! These tests take minutes, for a cluster waits before it calls an executor lost. `make test-chaos` runs them.
 
+mod disk;
+mod drain;
 mod executors;
+mod launcher;
+mod resume;
 mod scheduler;
 mod seats;
 mod slow;
+mod versions;
+mod wide;
 mod zombie;
