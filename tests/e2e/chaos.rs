@@ -6,6 +6,7 @@ mod disk;
 mod drain;
 mod executors;
 mod launcher;
+mod network;
 mod resume;
 mod scheduler;
 mod seats;
