@@ -8,6 +8,7 @@ mod drain;
 mod executors;
 mod launcher;
 mod many;
+mod memory;
 mod network;
 mod resume;
 mod scheduler;

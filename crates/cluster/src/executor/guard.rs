@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ballista_core::JobId;
+use ballista_core::error::BallistaError;
 use ballista_core::serde::protobuf::{RuntimeStatsReport, ShuffleWritePartition, TaskColumnStats, WindowStateReport};
 use ballista_executor::execution_engine::{DefaultExecutionEngine, ExecutionEngine, QueryStageExecutor};
 use datafusion::error::{DataFusionError, Result};
@@ -50,7 +51,7 @@ impl Guard {
     /// Returns the error of a task such that it is tried elsewhere, if it was for want of memory: another executor may have
     /// more.
     fn elsewhere(&self, error: DataFusionError) -> DataFusionError {
-        if !matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
+        if !is_want_of_memory(&error) {
             return error;
         }
         tracing::warn!("a task had too little memory: {error}");
@@ -81,6 +82,18 @@ impl Guard {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+}
+
+/// Returns whether a task failed for want of memory; its shuffle wraps what its operators say in an error of Ballista's.
+fn is_want_of_memory(error: &DataFusionError) -> bool {
+    let root = error.find_root();
+    let DataFusionError::External(cause) = root else {
+        return matches!(root, DataFusionError::ResourcesExhausted(_));
+    };
+    match cause.downcast_ref::<BallistaError>() {
+        Some(BallistaError::DataFusionError(inner)) => is_want_of_memory(inner),
+        Some(_) | None => false,
     }
 }
 
@@ -180,10 +193,13 @@ mod tests {
     #[test]
     fn a_task_without_memory_is_tried_elsewhere() {
         let guard = Guard::new(Path::new("/"));
-        let error = DataFusionError::ResourcesExhausted("no byte left".to_owned()).context("sort");
-        let moved = guard.elsewhere(error);
-        assert!(matches!(moved.find_root(), DataFusionError::IoError(_)), "{moved}");
-        assert!(moved.to_string().contains("no byte left"), "{moved}");
+        let error = || DataFusionError::ResourcesExhausted("no byte left".to_owned()).context("sort");
+        let wrapped = DataFusionError::Shared(Arc::new(BallistaError::from(error()).into_datafusion()));
+        for error in [error(), wrapped] {
+            let moved = guard.elsewhere(error);
+            assert!(matches!(moved.find_root(), DataFusionError::IoError(_)), "{moved}");
+            assert!(moved.to_string().contains("no byte left"), "{moved}");
+        }
         assert!(!guard.wants_tasks());
         let other = guard.elsewhere(DataFusionError::Execution("bad data".to_owned()));
         assert!(matches!(other, DataFusionError::Execution(_)));
