@@ -14,6 +14,7 @@ mod resume;
 mod scheduler;
 mod seats;
 mod slow;
+mod soak;
 mod versions;
 mod wide;
 mod zombie;
