@@ -76,13 +76,15 @@ pub async fn serve_executor(config: ExecutorProcessConfig, work_dir: WorkDir, le
                     () = leaving.begun() => break,
                     ended = flight.ended() => return ended,
                 }
+                // Nobody asks for what the shift has left, and a scheduler that has restarted would not say so.
+                work_dir.tidy().await;
             }
             Outcome::Left => break,
         }
     }
     connection.deregister(&registration.id, "it was told to end").await;
     flight.stop();
-    work_dir.empty()?;
+    work_dir.tidy().await;
     tracing::info!("executor has ended");
     Ok(())
 }

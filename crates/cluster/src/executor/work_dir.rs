@@ -2,8 +2,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
+
+/// How often, and how long apart, it is tried to empty a directory that is still written to.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// An executor's own directory, below the one that it was given: several executors of a machine may be given the same.
 #[derive(Debug, Clone)]
@@ -28,6 +33,19 @@ impl WorkDir {
         self.try_empty().with_context(|| {
             format!("empty work directory `{}`: give one with --work-dir that this user can write", self.0.display())
         })
+    }
+
+    /// Removes all that lies in it, best effort: tasks that were dropped may write for a moment more.
+    pub(super) async fn tidy(&self) {
+        for _ in 1..TRIES {
+            if self.try_empty().is_ok() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        if let Err(error) = self.empty() {
+            tracing::warn!("{error:#}");
+        }
     }
 
     fn try_empty(&self) -> io::Result<()> {
