@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use launcher::LauncherArgs;
 use springald_executor::ExecutorArgs;
 use springald_ingest::{Done, IngestArgs};
 use springald_process::ProcessArgs;
@@ -10,6 +11,7 @@ use springald_scheduler::SchedulerArgs;
 use springald_snapshots::SnapshotsArgs;
 
 mod exit;
+mod launcher;
 mod logging;
 
 #[global_allocator]
@@ -32,11 +34,28 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Ingest(Box<IngestArgs>),
-    Process(ProcessArgs),
-    Snapshots(SnapshotsArgs),
+    Ingest(Job<Box<IngestArgs>>),
+    Process(Job<ProcessArgs>),
+    Snapshots(Job<SnapshotsArgs>),
     Scheduler(SchedulerArgs),
     Executor(ExecutorArgs),
+}
+
+// A job's own options and what all jobs have; its description is the job's.
+#[derive(Debug, Args)]
+struct Job<T: Args> {
+    #[command(flatten)]
+    launcher: LauncherArgs,
+    #[command(flatten)]
+    args: T,
+}
+
+impl<T: Args> Job<T> {
+    /// Returns the job's own options, once it follows its launcher.
+    fn begin(self) -> anyhow::Result<T> {
+        self.launcher.follow()?;
+        Ok(self.args)
+    }
 }
 
 #[tokio::main]
@@ -52,15 +71,15 @@ async fn main() -> ExitCode {
 /// Runs a command; returns what it has to say on standard output, without the last line's end.
 async fn run(command: Command) -> anyhow::Result<Option<String>> {
     match command {
-        Command::Ingest(args) => match exit::unless_interrupted(springald_ingest::run(*args)).await? {
+        Command::Ingest(job) => match exit::unless_interrupted(springald_ingest::run(*job.begin()?)).await? {
             Done::Published(report) => Ok(Some(report.line()?)),
             Done::Previewed(text) => Ok(Some(text)),
         },
-        Command::Process(args) => {
-            let report = exit::unless_interrupted(springald_process::run(args)).await?;
+        Command::Process(job) => {
+            let report = exit::unless_interrupted(springald_process::run(job.begin()?)).await?;
             Ok(Some(report.line()?))
         }
-        Command::Snapshots(args) => springald_snapshots::run(args).await.map(Some),
+        Command::Snapshots(job) => springald_snapshots::run(job.begin()?).await.map(Some),
         Command::Scheduler(args) => springald_scheduler::run(args).await.map(|()| None),
         Command::Executor(args) => springald_executor::run(args).await.map(|()| None),
     }

@@ -1,14 +1,13 @@
-//! `springald executor`: Ballista's executor with our codec, limits and times.
+//! `springald executor`: an executor of the cluster, as command-line options over `springald-cluster`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use ballista_executor::executor_process::start_executor_process;
 use clap::Args;
 use springald_aws::S3Options;
-use springald_cluster::{ClusterAddress, Stores, executor_config, prove_codec};
+use springald_cluster::{ClusterAddress, Leave, Stores, WorkDir, executor_config, prove_codec, serve_executor};
 
 mod size;
 
@@ -22,9 +21,11 @@ Example:
     --work-dir /mnt/springald
 
 An executor logs in to MySQL itself, so it needs MYSQL_PWD in its own environment when jobs use a mysql:// source. \
-It waits for its scheduler for ever, also when that restarts. SIGTERM ends it.
+It waits for its scheduler for ever, also when that restarts. SIGTERM or SIGINT drains it: it takes no new task, finishes \
+those it has for as long as --drain says, hands back the others, and ends. A second one ends it at once.
 
-Exit code: 1 when the port cannot be bound, the work directory cannot be used, or the service fails.")]
+Exit code: 0 when it was told to end; 1 when the port cannot be bound, the work directory cannot be used, the scheduler is \
+of another version, or the service fails.")]
 pub struct ExecutorArgs {
     /// Scheduler to take tasks from
     #[arg(long, env = "SPRINGALD_CLUSTER", value_name = "df://HOST:PORT")]
@@ -38,19 +39,23 @@ pub struct ExecutorArgs {
     /// Memory for all tasks together, e.g. `2GiB`; beyond it they spill to --work-dir. Default: 70 % of the machine's
     #[arg(long, env = "SPRINGALD_MEMORY", value_name = "SIZE")]
     memory: Option<ByteSize>,
-    /// Directory for intermediate and spilled data, created if absent; default: a new one in the system's temporary
-    /// directory, removed at the end
+    /// Directory for intermediate and spilled data, created if absent; it gets a directory executor-PORT, emptied at start and
+    /// end, and its disk is filled to 85 % at most. Default: a new one in the system's temporary directory, removed at the end
     #[arg(long, env = "SPRINGALD_WORK_DIR", value_name = "DIR")]
     work_dir: Option<PathBuf>,
+    /// How long tasks may take to finish after SIGTERM, e.g. `90s`; those that do not are handed back
+    #[arg(long, env = "SPRINGALD_DRAIN", value_name = "TIME", default_value = "90s", value_parser = humantime::parse_duration)]
+    drain: Duration,
     /// KMS key that encrypts what is written to S3, by id or ARN; the same as the jobs'. Default: as the bucket does
     #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY")]
     sse_kms_key: Option<String>,
 }
 
-/// Serves until the process is told to end.
+/// Serves until the process is told to end, and drains then.
 ///
 /// # Errors
-/// When the work directory cannot be used, the port cannot be bound, or the service fails.
+/// When the work directory cannot be used, the port cannot be bound, the scheduler refuses this version, or the service
+/// fails.
 pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     prove_codec()?;
     let temporary = match &args.work_dir {
@@ -62,13 +67,14 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
         (None, Some(dir)) => dir.path().to_owned(),
         (None, None) => std::env::temp_dir(),
     };
-    std::fs::create_dir_all(&work_dir).with_context(|| format!("create work directory `{}`", work_dir.display()))?;
+    let leave = Leave::on_signals(args.drain)?;
+    let work_dir = WorkDir::new(&work_dir, args.bind.port());
     let stores = Stores::new(S3Options { kms_key: args.sse_kms_key });
-    let mut config = executor_config(&args.cluster, args.bind, work_dir.to_string_lossy().into_owned(), &stores);
+    let mut config = executor_config(&args.cluster, args.bind, work_dir.path().to_string_lossy().into_owned(), &stores);
     if let Some(vcores) = args.vcores {
         config.vcores = vcores.get();
     }
     config.memory_pool_size = args.memory.map(|memory| memory.bytes());
     tracing::info!(cluster = %args.cluster, bind = %args.bind, vcores = config.vcores, "executor starts");
-    Ok(start_executor_process(Arc::new(config)).await?)
+    serve_executor(config, work_dir, leave).await
 }

@@ -14,12 +14,15 @@ mod mysql_proxy;
 mod port;
 mod readback;
 mod secret;
+mod small_disk;
 mod springald;
+mod subnet;
 mod tables;
 mod tool;
+mod usage;
 mod warehouse;
 
-pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto};
+pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto, s3};
 pub(crate) use background::wait_until;
 pub(crate) use bad_road::BadRoad;
 pub(crate) use certificates::Certificates;
@@ -34,7 +37,9 @@ pub(crate) use readback::{
     Compared, Total, Watcher, ask_athena, compare, compare_location, compare_with, read_as_others_do, total,
 };
 pub(crate) use secret::RotatedUser;
-pub(crate) use springald::{Outcome, clean_command, run, springald};
+pub(crate) use small_disk::SmallDisk;
+pub(crate) use springald::{Outcome, clean_command, run, run_by, springald};
+pub(crate) use subnet::{Host, Peer, Subnet};
 pub(crate) use tables::{CRIMES, crimes, load_crimes};
-pub(crate) use tool::{in_project, plugins};
+pub(crate) use tool::{in_project, plugins, scratch};
 pub(crate) use warehouse::Warehouse;

@@ -25,7 +25,7 @@ fn ingest_explains_itself() {
             &load,
             &secret,
             &["CREATE_DATABASE", "GLUE_VERSIONS"],
-            &["CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"],
+            &["CLUSTER", "CATALOG", "REPORT", "RESUME", "LAUNCHER", "SSE_KMS_KEY"],
         ]
         .concat(),
     );
@@ -34,7 +34,10 @@ fn ingest_explains_itself() {
 
 #[test]
 fn process_explains_itself() {
-    explains(&["process"], &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"]);
+    explains(
+        &["process"],
+        &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT", "RESUME", "LAUNCHER", "SSE_KMS_KEY"],
+    );
 }
 
 #[test]
@@ -44,7 +47,7 @@ fn scheduler_explains_itself() {
 
 #[test]
 fn executor_explains_itself() {
-    explains(&["executor"], &["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR", "SSE_KMS_KEY"]);
+    explains(&["executor"], &["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR", "DRAIN", "SSE_KMS_KEY"]);
     assert!(help_of(&["executor"]).contains("MYSQL_PWD"));
 }
 

@@ -27,6 +27,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
 use crate::session::{MESSAGE_BYTES, session_config};
+use crate::version::executor_id;
 use crate::{ClusterAddress, SpringaldCodec, Stores, bind, scheduler_config, serve_scheduler};
 
 /// A cluster that lives as long as this value: dropping it ends its services and removes its work directory.
@@ -93,7 +94,7 @@ fn codec() -> BallistaCodec<LogicalPlanNode, PhysicalPlanNode> {
 fn executor(port: u16, vcores: usize, work_dir: &TempDir, stores: &Arc<Stores>) -> anyhow::Result<Arc<Executor>> {
     let slots = u32::try_from(vcores).context("count task slots")?;
     let registration = ExecutorRegistration {
-        id: new_instance_id(),
+        id: executor_id(&new_instance_id()),
         host: Some(Ipv4Addr::LOCALHOST.to_string()),
         port: u32::from(port),
         grpc_port: u32::from(port),

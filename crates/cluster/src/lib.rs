@@ -4,20 +4,24 @@
 //! stores because all three come from here.
 
 mod address;
+mod admission;
 mod cluster;
 mod codec;
 mod distribute;
 mod embedded;
+mod executor;
 mod progress;
 mod service;
 mod session;
 mod slots;
 mod store;
+mod version;
 
 pub use address::{ClusterAddress, ParseAddressError};
 pub use cluster::{Cluster, ClusterError};
 pub use codec::{SpringaldCodec, prove_codec};
 pub use distribute::physical_plan;
+pub use executor::{Leave, WorkDir, serve_executor};
 pub use progress::watch;
 pub use service::{bind, executor_config, scheduler_config, serve_scheduler};
 pub use session::{MESSAGE_BYTES, session_config, session_context};

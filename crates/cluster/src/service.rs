@@ -12,6 +12,7 @@ use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tokio::net::TcpListener;
 
+use crate::admission::with_admission;
 use crate::session::{MESSAGE_BYTES, session_config, session_state};
 use crate::{ClusterAddress, SpringaldCodec, Stores};
 
@@ -21,8 +22,9 @@ const EXECUTOR_TIMEOUT_SECONDS: u64 = 20;
 /// Seconds that jobs wait for an executor when none is left: as long as a node's restart takes.
 const GRACE_SECONDS: u64 = 120;
 
-/// Seconds for which a finished job's intermediate data stays on the executors.
-const JOB_DATA_SECONDS: u64 = 300;
+/// Seconds for which what a job has left stays on the executors after its end: its driver may still fetch its rows. What
+/// passed between its stages, and all of a job that failed, goes at once.
+const JOB_DATA_SECONDS: u64 = 30;
 
 /// Partitions that a plan is made for where its driver does not say.
 const DEFAULT_PARTITIONS: usize = 16;
@@ -66,12 +68,13 @@ pub fn scheduler_config(bind: SocketAddr, advertise: String, stores: Arc<Stores>
 pub async fn serve_scheduler(listener: TcpListener, config: SchedulerConfig) -> anyhow::Result<()> {
     config.validate()?;
     let cluster = BallistaCluster::new_from_config(&config).await?;
+    let cluster = with_admission(&cluster);
     let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config)).await?;
     Ok(start_grpc_service_with_listener(listener, scheduler).await?)
 }
 
-/// Returns an executor's configuration: it serves its data on `bind` and pulls tasks from `cluster`, for ever trying
-/// again while that does not answer.
+/// Returns an executor's configuration, for [`crate::serve_executor`]: it serves its data on `bind` and pulls tasks from
+/// `cluster`.
 pub fn executor_config(
     cluster: &ClusterAddress,
     bind: SocketAddr,
@@ -86,12 +89,9 @@ pub fn executor_config(
         grpc_port: bind.port(),
         scheduler_host: cluster.host(),
         scheduler_port: cluster.port(),
-        scheduler_connect_timeout_seconds: u16::MAX,
         task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
         override_runtime_producer: Some(stores.runtime_producer(work_dir.clone())),
         work_dir: Some(work_dir),
-        job_data_ttl_seconds: JOB_DATA_SECONDS,
-        job_data_clean_up_interval_seconds: 60,
         grpc_max_decoding_message_size: message_bytes,
         grpc_max_encoding_message_size: message_bytes,
         override_config_producer: Some(Arc::new(|| session_config(DEFAULT_PARTITIONS))),

@@ -25,20 +25,25 @@ const CONCURRENT_READS: usize = 32;
 pub struct PlanRecord {
     /// The record's version.
     pub version: u32,
+    /// Which springald made the plan; nothing in a record of an earlier build.
+    #[serde(default)]
+    pub springald: String,
     /// The job, `ingest` or `process`.
     pub job: String,
     /// Where and for which day the run publishes.
     pub layout: RunLayout,
     /// How many splits make the snapshot.
     pub splits: u32,
-    /// What is copied or computed: for `ingest` the source and its splits, for `process` the query.
+    /// What is copied or computed, with all that decides which rows each split has: for `ingest` the source, its columns
+    /// and splits, for `process` the query and the snapshots that it reads. An object.
     pub what: serde_json::Value,
 }
 
 impl PlanRecord {
     /// Returns the record of a run that starts.
     pub fn new(job: &str, layout: RunLayout, splits: u32, what: serde_json::Value) -> Self {
-        Self { version: RECORD_VERSION, job: job.to_owned(), layout, splits, what }
+        let springald = env!("CARGO_PKG_VERSION").to_owned();
+        Self { version: RECORD_VERSION, springald, job: job.to_owned(), layout, splits, what }
     }
 }
 

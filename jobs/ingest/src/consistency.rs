@@ -22,6 +22,8 @@ pub(crate) struct Reading {
     pub(crate) load: LoadArgs,
     pub(crate) spec: ReadSpec,
     pub(crate) plan: SplitPlan,
+    /// What was seen before the first read, if that was another job's.
+    pub(crate) before: Option<Mark>,
 }
 
 impl Reading {
@@ -30,7 +32,7 @@ impl Reading {
     pub(crate) async fn publish(
         self,
         target: &Target,
-        work: Unplanned,
+        mut work: Unplanned,
         mut session: Session,
     ) -> anyhow::Result<Report> {
         match self.mode {
@@ -40,7 +42,11 @@ impl Reading {
                 publish(target, work.with_input(input), async { Ok(json!({ "mode": "none" })) }).await
             }
             Consistency::Verify => {
-                let before = mark(&mut session, &self.spec.origin).await?;
+                let before = match &self.before {
+                    Some(before) => before.clone(),
+                    None => mark(&mut session, &self.spec.origin).await?,
+                };
+                work.what["before"] = json!(before);
                 session.close();
                 let input = self.read_apart(target)?;
                 publish(target, work.with_input(input), verified(&self.spec, before)).await

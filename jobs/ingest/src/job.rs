@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use springald_catalog::{TableName, fold_columns};
 use springald_cluster::ClusterError;
 use springald_mysql::{
@@ -16,6 +16,7 @@ use crate::IngestArgs;
 use crate::args::Consistency;
 use crate::consistency::{Reading, Unplanned, locked_table};
 use crate::dry_run::Preview;
+use crate::resume::Recorded;
 
 /// What the job has done.
 #[derive(Debug)]
@@ -52,6 +53,10 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let into = target_name(args)?;
     if args.consistency == Consistency::Snapshot {
         locked_table(&origin)?;
+        ensure!(
+            args.target.resume.is_none(),
+            "--consistency snapshot reads as of one moment, and that of a run to --resume has passed: start a new run"
+        );
     }
     let name = args.source.parse().context("read --source")?;
     let database = args.from.as_ref().map_or(into.database(), |from| &from.database);
@@ -73,6 +78,11 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
         return Ok(Done::Previewed(preview.text()?));
     }
     let target = Target::open(&args.target, into).await?;
+    let recorded = Recorded::of(&target)?;
+    let plan = match &recorded {
+        Some(recorded) => recorded.plan(plan),
+        None => plan,
+    };
     for warning in &plan.warnings {
         tracing::warn!(from = %origin, "{warning}");
     }
@@ -81,9 +91,15 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
         "from": args.from.as_ref().map(ToString::to_string),
         "query": args.query,
         "where": args.r#where,
+        "columns": spec.columns,
+        "options": spec.options,
+        "max_sessions": args.load.max_sessions,
         "splits": plan.splits,
+        "key": plan.key,
     });
-    let reading = Reading { mode: args.consistency, lock_timeout: args.lock_timeout, load: args.load, spec, plan };
+    let before = recorded.and_then(Recorded::before);
+    let (mode, lock_timeout, load) = (args.consistency, args.lock_timeout, args.load);
+    let reading = Reading { mode, lock_timeout, load, spec, plan, before };
     Ok(Done::Published(reading.publish(&target, Unplanned { what, comments }, session).await?))
 }
 

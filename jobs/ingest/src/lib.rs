@@ -6,6 +6,7 @@ mod dry_run;
 mod job;
 mod load;
 mod protection;
+mod resume;
 mod secret;
 mod values;
 

@@ -11,6 +11,7 @@ use springald_catalog::{Catalog, CatalogError, CatalogName, WarehouseCatalog};
 use springald_publish::{Report, Target, Work, publish};
 
 use crate::ProcessArgs;
+use crate::inputs::inputs;
 use crate::query;
 
 /// Runs the job.
@@ -27,7 +28,7 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
     let there = there(target.catalog().as_ref(), &named).await.context("read the catalog")?;
     let plan =
         query::plan(target.context(), &sql, &there).await.with_context(|| format!("plan query `{}`", args.query))?;
-    let what = serde_json::json!({ "query": sql });
+    let what = serde_json::json!({ "query": sql, "inputs": inputs(&plan)? });
     let work = Work { job: "process", input: plan, what, comments: BTreeMap::new() };
     publish(&target, work, async { Ok(serde_json::Value::Null) }).await
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use springald_cluster::ClusterAddress;
-use springald_snapshot::{SnapshotDate, Warehouse};
+use springald_snapshot::{RunId, SnapshotDate, Warehouse};
 
 /// Where a table is: its warehouse and the catalog that its readers look it up in.
 #[derive(Debug, Clone, Args)]
@@ -35,6 +35,10 @@ pub struct TargetArgs {
     /// Day the snapshot stands for; default: today in UTC
     #[arg(long, env = "SPRINGALD_DATE", value_name = "YYYY-MM-DD", help_heading = "Target")]
     pub date: Option<SnapshotDate>,
+    /// Run to go on with, whose job has died: what it had written is kept, and the rest is read as it had been planned. Give the
+    /// options that it was started with; its name is in its log, and in the warehouse below _runs/
+    #[arg(long, env = "SPRINGALD_RESUME", value_name = "RUN", help_heading = "Run")]
+    pub resume: Option<RunId>,
     /// Cluster to run on; default: one in this process
     #[arg(long, env = "SPRINGALD_CLUSTER", value_name = "df://HOST:PORT", help_heading = "Run")]
     pub cluster: Option<ClusterAddress>,

@@ -11,6 +11,7 @@ use springald_catalog::{Column, hive_type};
 use springald_snapshot::commit::{CommitError, Committed, Pointer, commit};
 use springald_snapshot::{PlanRecord, SnapshotWriteExec, WriteSpec};
 
+use crate::resume::require_same;
 use crate::run::run_to_the_last_split;
 use crate::{Report, Target};
 
@@ -47,8 +48,7 @@ pub async fn publish(
     let spec = WriteSpec { layout: layout.clone(), target_file_bytes: TARGET_FILE_BYTES };
     let write = Arc::new(SnapshotWriteExec::try_new(work.input, spec)?);
     let columns = columns(write.file_schema(), &work.comments)?;
-    target.records.put_plan(&PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
-    tracing::info!(job = work.job, table = %layout.table, run = %layout.run, splits, "run starts");
+    begin(target, &PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
 
     run_to_the_last_split(target, write, splits).await?;
     let consistency = consistency.await?;
@@ -64,6 +64,20 @@ pub async fn publish(
         }
     }
     Ok(report)
+}
+
+/// Records what the run sets out to do; of one that goes on, makes sure that it is the same.
+async fn begin(target: &Target, plan: &PlanRecord) -> anyhow::Result<()> {
+    let (job, layout, splits) = (&plan.job, &plan.layout, plan.splits);
+    if let Some(recorded) = target.resumed() {
+        require_same(recorded, plan)?;
+        let finished = target.records.finished_splits().await?;
+        tracing::info!(job, table = %layout.table, run = %layout.run, finished, splits, "run goes on where it was");
+        return Ok(());
+    }
+    target.records.put_plan(plan).await?;
+    tracing::info!(job, table = %layout.table, run = %layout.run, splits, "run starts");
+    Ok(())
 }
 
 /// Returns the catalog's columns of files with `schema`.

@@ -3,10 +3,12 @@
 mod args;
 mod job;
 mod report;
+mod resume;
 mod run;
 mod target;
 
 pub use args::{CatalogKind, PlaceArgs, TargetArgs};
 pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
+pub use resume::ResumeError;
 pub use target::{Target, TargetError, open_catalog};

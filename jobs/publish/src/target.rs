@@ -9,8 +9,9 @@ use springald_aws::{S3Options, sdk_config};
 use springald_catalog::{Catalog, GlueCatalog, GlueOptions, LocalCatalog, TableName};
 use springald_cluster::{Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
-use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate};
+use springald_snapshot::{PlanRecord, RunId, RunLayout, RunStore, SnapshotDate};
 
+use crate::resume::unfinished;
 use crate::{CatalogKind, PlaceArgs, TargetArgs};
 
 /// An opened target: a new run's place, its store, the catalog, and the cluster it runs on.
@@ -20,14 +21,16 @@ pub struct Target {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) cluster: Cluster,
     pub(crate) report: Option<std::path::PathBuf>,
+    resumed: Option<PlanRecord>,
     context: SessionContext,
 }
 
 impl Target {
-    /// Opens the target of a new run for `table`; a local warehouse's directory is created.
+    /// Opens the target of a new run for `table`, or of the one that is to go on; a local warehouse's directory is created.
     ///
     /// # Errors
-    /// When the warehouse or its catalog cannot be used, or the cluster does not start.
+    /// When the warehouse or its catalog cannot be used, the cluster does not start, or the run to go on with is not there or
+    /// is published.
     pub async fn open(args: &TargetArgs, table: TableName) -> anyhow::Result<Self> {
         let warehouse = args.place.warehouse.clone();
         if let Some(dir) = warehouse.local_dir() {
@@ -41,10 +44,18 @@ impl Target {
         let store = context.runtime_env().object_store(warehouse.store_url())?;
         let catalog = open_catalog(&args.place, &store, args.create_database).await?;
         require_free_names(catalog.as_ref(), &table.catalog_name()).await?;
-        let date = args.date.unwrap_or_else(SnapshotDate::today);
-        let layout = RunLayout { warehouse, table, date, run: RunId::start() };
+        let run = args.resume.clone().unwrap_or_else(RunId::start);
+        let mut layout = RunLayout { warehouse, table, date: args.date.unwrap_or_else(SnapshotDate::today), run };
+        let resumed = match &args.resume {
+            Some(_) => Some(unfinished(&RunStore::new(Arc::clone(&store), layout.clone()), catalog.as_ref()).await?),
+            None => None,
+        };
+        // A run that goes on past midnight is still one of its own day.
+        if let (Some(plan), None) = (&resumed, args.date) {
+            layout.date = plan.layout.date;
+        }
         let records = RunStore::new(store, layout);
-        Ok(Self { records, catalog, cluster, report: args.report.clone(), context })
+        Ok(Self { records, catalog, cluster, report: args.report.clone(), resumed, context })
     }
 
     /// Returns the context that the run's plan is made with, and must be.
@@ -60,6 +71,11 @@ impl Target {
     /// Returns the cluster that the run's plan runs on.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// Returns what the run had set out to do, if it is one that goes on.
+    pub fn resumed(&self) -> Option<&PlanRecord> {
+        self.resumed.as_ref()
     }
 
     /// Returns the run's place.

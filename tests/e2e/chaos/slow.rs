@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 pub(crate) const SPLITS: usize = 24;
 
 /// Rows of the table.
-const ROWS: u64 = 1200;
+pub(crate) const ROWS: u64 = 1200;
 
 /// A table whose rows take the server 20 ms each, in a database of its own: half a minute in all, a second for a split.
 pub(crate) struct SlowTable {
@@ -27,11 +27,22 @@ impl SlowTable {
 
     /// Returns the command that copies the table on the executors of `fleet`.
     pub(crate) fn ingest_command(&self, fleet: &Fleet, warehouse: &Warehouse, options: &[&str]) -> Command {
+        self.ingest_in(SPLITS, fleet, warehouse, options)
+    }
+
+    /// Returns the command that copies the table in `splits` splits on the executors of `fleet`.
+    pub(crate) fn ingest_in(&self, splits: usize, fleet: &Fleet, warehouse: &Warehouse, options: &[&str]) -> Command {
+        let mut command = self.ingest_from(&mysql().source(self.database), fleet, warehouse);
+        command.args(["--splits", &splits.to_string()]).args(options);
+        command
+    }
+
+    /// Returns the command that copies the table, which is reached as `source`, in as many splits as nobody says.
+    pub(crate) fn ingest_from(&self, source: &str, fleet: &Fleet, warehouse: &Warehouse) -> Command {
         let query = "SELECT id, SLEEP(0.02) AS nap FROM t";
-        let into = self.name();
-        let mut command = clean_command(&["ingest", "--source", &mysql().source(self.database), "--query", query]);
-        command.args(["--split-column", "id", "--into", &into, "--splits", &SPLITS.to_string()]);
-        command.args(["--cluster", &fleet.url(), "--warehouse"]).arg(warehouse.path()).args(options);
+        let mut command = clean_command(&["ingest", "--source", source, "--query", query, "--split-column", "id"]);
+        command.args(["--into", &self.name(), "--cluster", &fleet.url(), "--warehouse", warehouse.url()]);
+        command.envs(warehouse.environment());
         command
     }
 
@@ -43,11 +54,17 @@ impl SlowTable {
 
     /// Panics unless the run has published every row once, and no file but those that its manifests name.
     pub(crate) fn require_exact(&self, warehouse: &Warehouse, outcome: &Outcome) {
+        self.require_exact_in(SPLITS, warehouse, outcome);
+    }
+
+    /// The same for a run of `splits` splits.
+    pub(crate) fn require_exact_in(&self, splits: usize, warehouse: &Warehouse, outcome: &Outcome) {
         let report = outcome.report();
         assert_eq!(total(warehouse, &self.name(), "id"), Total { rows: ROWS, total: ROWS * (ROWS + 1) / 2 });
         assert_eq!(report["rows"], ROWS);
+        let expected = splits;
         let splits = warehouse.splits(&report);
-        assert_eq!(splits.len(), SPLITS);
+        assert_eq!(splits.len(), expected);
         let run = report["run"].as_str().unwrap();
         let data = warehouse.names().into_iter().filter(|name| name.contains(&format!("{run}/part-")));
         let mut found: Vec<String> = data.map(|name| name.rsplit('/').next().unwrap().to_owned()).collect();
@@ -56,6 +73,11 @@ impl SlowTable {
         found.sort();
         named.sort();
         assert_eq!(found, named);
+    }
+
+    /// Returns the name of its database.
+    pub(crate) fn database(&self) -> &str {
+        self.database
     }
 
     fn name(&self) -> String {

@@ -61,6 +61,11 @@ impl S3 {
         Self { buckets, _server: server }
     }
 
+    /// Returns its port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        *S3_PORT
+    }
+
     /// Returns its host and port.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", *S3_PORT)

@@ -64,6 +64,16 @@ impl Background {
         }
     }
 
+    /// Waits until the process has ended, and returns its exit code; panics if a signal ended it.
+    pub(crate) fn exit_code_at_end(&mut self) -> i32 {
+        let mut status = None;
+        wait_until(|| {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap().code().unwrap()
+    }
+
     /// Returns all its output so far.
     pub(crate) fn logged(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()

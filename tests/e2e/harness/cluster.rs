@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How many executors the cluster has.
 const EXECUTORS: usize = 2;
 
+/// Where the cluster is.
+const LOOPBACK: &str = "127.0.0.1";
+
 /// The cluster.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -37,7 +40,7 @@ impl Cluster {
         let bind = format!("127.0.0.1:{port}");
         let mut scheduler = serve("scheduler", &["scheduler", "--bind", &bind]);
         let executors = [("executor-1", 1), ("executor-2", 2)].map(|(name, number)| start_executor(name, number, &url));
-        scheduler.wait_until(|| (registered(port)? == EXECUTORS).then_some(()));
+        scheduler.wait_until(|| (registered(LOOPBACK, port)? == EXECUTORS).then_some(()));
         Self { url, port, executors, scheduler }
     }
 
@@ -59,11 +62,11 @@ impl Cluster {
     /// Returns what the scheduler's web API says at `pages`, in each of which `{job}` stands for any job it knows; pages
     /// that there are not are left out.
     pub(crate) fn answers(&self, pages: &[&str]) -> Vec<String> {
-        let list = get(self.port, "/api/jobs").unwrap();
+        let list = get(LOOPBACK, self.port, "/api/jobs").unwrap();
         let jobs: Vec<&str> = list.split("\"job_id\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert!(!jobs.is_empty(), "{list}");
         let urls = pages.iter().flat_map(|page| jobs.iter().map(|job| page.replace("{job}", job)));
-        urls.filter_map(|url| get(self.port, &url)).collect()
+        urls.filter_map(|url| get(LOOPBACK, self.port, &url)).collect()
     }
 
     /// Returns how many tasks each executor has finished so far, for whatever job.
@@ -100,18 +103,18 @@ pub(super) fn service_command(command: &mut Command, arguments: &[&str]) {
 }
 
 /// Returns how many executors the scheduler knows, or nothing while it does not answer.
-pub(super) fn registered(port: u16) -> Option<usize> {
-    let body = get(port, "/api/executors")?;
+pub(super) fn registered(host: &str, port: u16) -> Option<usize> {
+    let body = get(host, port, "/api/executors")?;
     let list = body.get(body.find('[')?..=body.rfind(']')?)?;
     let executors: Vec<serde_json::Value> = serde_json::from_str(list).ok()?;
     Some(executors.len())
 }
 
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+fn get(host: &str, port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect((host, port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
     let request =
-        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
     let mut response = String::new();
     stream.read_to_string(&mut response).ok()?;

@@ -3,7 +3,9 @@
 use super::background::{Background, UNTIL_CLOSED, wait_until};
 use super::cluster::{registered, service_command};
 use super::port::free_port;
+use super::subnet::Host;
 use super::tool::scratch;
+use super::usage::Usage;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug)]
 pub(crate) struct Fleet {
     name: &'static str,
+    host: String,
     port: u16,
     scheduler: Service,
     executors: Vec<Service>,
@@ -29,6 +32,8 @@ struct Service {
 pub(crate) enum Signal {
     /// Ends a process at once.
     Kill,
+    /// Asks a process to end.
+    Terminate,
     /// Holds a process.
     Stop,
     /// Lets a held process go on.
@@ -38,8 +43,7 @@ pub(crate) enum Signal {
 impl Fleet {
     /// Starts a scheduler and `executors` executors, and waits until all have registered.
     pub(crate) fn start(name: &'static str, executors: usize) -> Self {
-        let port = free_port();
-        let mut fleet = Self { name, port, scheduler: scheduler(name, port), executors: vec![] };
+        let mut fleet = Self::start_at(name, "127.0.0.1");
         for _ in 0..executors {
             fleet.add_executor();
         }
@@ -47,26 +51,55 @@ impl Fleet {
         fleet
     }
 
+    /// Starts a scheduler that others reach at `host`, an address of this machine, and no executor.
+    pub(crate) fn start_at(name: &'static str, host: &str) -> Self {
+        let port = free_port();
+        Self { name, host: host.to_owned(), port, scheduler: scheduler(name, host, port), executors: vec![] }
+    }
+
     /// Returns the address as it is given to jobs.
     pub(crate) fn url(&self) -> String {
-        format!("df://127.0.0.1:{}", self.port)
+        format!("df://{}:{}", self.host, self.port)
     }
 
     /// Starts one more executor; returns its number. It registers when it is ready.
     pub(crate) fn add_executor(&mut self) -> usize {
+        self.add_executor_with(&[])
+    }
+
+    /// Starts one more executor, with `options`; returns its number. It registers when it is ready.
+    pub(crate) fn add_executor_with(&mut self, options: &[&str]) -> usize {
+        self.add(&[], "127.0.0.1", options, &[])
+    }
+
+    /// Starts one more executor on a host of its own, with more variables in its environment; returns its number.
+    pub(crate) fn add_executor_on(&mut self, host: &Host, variables: &[(&str, String)]) -> usize {
+        self.add(&host.inside(), host.address(), &[], variables)
+    }
+
+    fn add(&mut self, inside: &[String], address: &str, options: &[&str], variables: &[(&str, String)]) -> usize {
         let number = self.executors.len();
-        let bind = format!("127.0.0.1:{}", free_port());
+        let bind = format!("{address}:{}", free_port());
         let work_dir = scratch().join(format!("{}-work-{number}", self.name));
         let work_dir = work_dir.to_str().unwrap();
         let url = self.url();
-        let arguments = ["executor", "--cluster", &url, "--bind", &bind, "--vcores", "1", "--work-dir", work_dir];
-        self.executors.push(Service::start(self.name, &arguments));
+        let mut arguments = vec!["executor", "--cluster", &url, "--bind", &bind, "--vcores", "1"];
+        if !options.contains(&"--work-dir") {
+            arguments.extend(["--work-dir", work_dir]);
+        }
+        arguments.extend(options);
+        self.executors.push(Service::start(self.name, inside, &arguments, variables));
         number
     }
 
     /// Sends a signal to an executor.
     pub(crate) fn signal(&self, executor: usize, signal: Signal) {
         self.executors[executor].signal(signal);
+    }
+
+    /// Waits until an executor has ended, and returns its exit code.
+    pub(crate) fn exit_code(&mut self, executor: usize) -> i32 {
+        self.executors[executor].process.exit_code_at_end()
     }
 
     /// Kills the scheduler.
@@ -76,12 +109,29 @@ impl Fleet {
 
     /// Starts another scheduler in the place of the one before, as systemd does.
     pub(crate) fn restart_scheduler(&mut self) {
-        self.scheduler = scheduler(self.name, self.port);
+        self.scheduler = scheduler(self.name, &self.host, self.port);
+    }
+
+    /// Returns the number of the executor that was started last.
+    pub(crate) fn newest(&self) -> usize {
+        self.executors.len() - 1
+    }
+
+    /// Returns what the scheduler and the first executor take of the machine.
+    pub(crate) fn usage(&self) -> Vec<Usage> {
+        [&self.scheduler, &self.executors[0]].map(|service| Usage::of(&service.pid())).to_vec()
+    }
+
+    /// Returns how many files lie in the first executor's work directory.
+    pub(crate) fn work_files(&self) -> usize {
+        let directory = scratch().join(format!("{}-work-0", self.name));
+        let found = Command::new("find").arg(directory).args(["-type", "f"]).output().unwrap();
+        String::from_utf8(found.stdout).unwrap().lines().count()
     }
 
     /// Returns how many executors the scheduler counts as alive.
     pub(crate) fn registered(&self) -> usize {
-        registered(self.port).unwrap_or(0)
+        registered(&self.host, self.port).unwrap_or(0)
     }
 
     /// Returns how many tasks an executor has finished so far.
@@ -94,26 +144,32 @@ impl Fleet {
         self.lines_with(executor, "Received task")
     }
 
+    /// Returns how many lines of the scheduler's log hold `text` so far.
+    pub(crate) fn scheduler_lines_with(&self, text: &str) -> usize {
+        self.scheduler.process.lines_with(text)
+    }
+
     /// Returns how many lines of an executor's log hold `text` so far.
     pub(crate) fn lines_with(&self, executor: usize, text: &str) -> usize {
         self.executors[executor].process.lines_with(text)
     }
 }
 
-fn scheduler(fleet: &'static str, port: u16) -> Service {
-    let mut scheduler = Service::start(fleet, &["scheduler", "--bind", &format!("127.0.0.1:{port}")]);
-    scheduler.process.wait_until(|| registered(port).map(|_| ()));
+fn scheduler(fleet: &'static str, host: &str, port: u16) -> Service {
+    let mut scheduler = Service::start(fleet, &[], &["scheduler", "--bind", &format!("{host}:{port}")], &[]);
+    scheduler.process.wait_until(|| registered(host, port).map(|_| ()));
     scheduler
 }
 
 impl Service {
-    fn start(fleet: &'static str, arguments: &[&str]) -> Self {
+    fn start(fleet: &'static str, inside: &[String], arguments: &[&str], variables: &[(&str, String)]) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let name = format!("{fleet}-{}-{}", arguments[0], STARTED.fetch_add(1, Ordering::Relaxed));
         let pid_file = scratch().join(format!("{name}.pid"));
         let mut command = Command::new("bash");
-        command.args(["-c", UNTIL_CLOSED, "bash"]);
+        command.args(["-c", UNTIL_CLOSED, "bash"]).args(inside);
         service_command(&mut command, arguments);
+        command.envs(variables.iter().map(|(variable, value)| (variable, value)));
         command.env("PID_FILE", &pid_file).env("RUST_LOG", "info,springald_snapshot=debug");
         let process = Background::start(fleet, &mut command, scratch().join(format!("{name}.log")));
         wait_until(|| std::fs::read_to_string(&pid_file).is_ok_and(|pid| pid.ends_with('\n')));
@@ -127,6 +183,7 @@ impl Service {
     fn signal(&self, signal: Signal) {
         let name = match signal {
             Signal::Kill => "-KILL",
+            Signal::Terminate => "-TERM",
             Signal::Stop => "-STOP",
             Signal::Continue => "-CONT",
         };

@@ -2,6 +2,7 @@
 
 use super::mysql::PASSWORD;
 use serde_json::Value;
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// How a run ended and what it printed.
@@ -38,6 +39,19 @@ pub(crate) fn clean_command(arguments: &[&str]) -> Command {
     }
     command.args(arguments).env("MYSQL_PWD", PASSWORD);
     command
+}
+
+/// Returns `command` run by `program`, with the arguments and the environment that it has.
+pub(crate) fn run_by(program: &Path, first: &[&str], command: &Command) -> Command {
+    let mut other = Command::new(program);
+    other.args(first).args(command.get_args());
+    for (variable, value) in command.get_envs() {
+        match value {
+            Some(value) => other.env(variable, value),
+            None => other.env_remove(variable),
+        };
+    }
+    other
 }
 
 impl Outcome {

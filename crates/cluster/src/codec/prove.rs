@@ -60,4 +60,12 @@ mod tests {
         let error = super::super::wire::WireNode::decode(&bytes).unwrap_err();
         assert!(error.to_string().contains("version 9"), "{error}");
     }
+
+    #[test]
+    fn a_plan_by_another_springald_is_refused_before_it_is_read() {
+        let mut bytes = b"SPRINGALD\x03".to_vec();
+        bytes.extend_from_slice(br#"{"springald": "9.9.9", "node": "of a kind that is not known yet"}"#);
+        let error = super::super::wire::WireNode::decode(&bytes).unwrap_err();
+        assert!(error.to_string().contains("by springald 9.9.9"), "{error}");
+    }
 }

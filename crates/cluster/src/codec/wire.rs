@@ -1,4 +1,5 @@
-//! The wire form of an operator: a mark, a version, and its specification as JSON. It never holds a secret.
+//! The wire form of an operator: a mark, a version, and as JSON its specification and which springald wrote it. It never
+//! holds a secret.
 //!
 //! A scheduler or executor of another version refuses the plan with a message instead of guessing.
 
@@ -8,11 +9,25 @@ use serde::{Deserialize, Serialize};
 use springald_mysql::ReadSpec;
 use springald_snapshot::WriteSpec;
 
+use crate::version::{refused_plan, version};
+
 /// Stands before our operators' bytes; no protobuf message of Ballista's starts with it (0x53 would be a group).
 const MARK: &[u8] = b"SPRINGALD";
 
-/// Changes whenever a specification changes in a way that an older reader would misread.
-const VERSION: u8 = 2;
+/// Changes whenever this form changes. Specifications change with springald's own version, which must be the reader's.
+const VERSION: u8 = 3;
+
+/// What follows the mark and the version.
+#[derive(Deserialize)]
+struct Head {
+    springald: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Whole<Node> {
+    springald: String,
+    node: Node,
+}
 
 /// One of our operators, without its inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,23 +39,28 @@ pub(super) enum WireNode {
 impl WireNode {
     /// Returns the node that `bytes` hold, or `None` if they are not ours.
     pub(super) fn decode(bytes: &[u8]) -> Result<Option<Self>> {
-        let Some((version, json)) = bytes.strip_prefix(MARK).and_then(<[u8]>::split_first) else {
+        let Some((form, json)) = bytes.strip_prefix(MARK).and_then(<[u8]>::split_first) else {
             return Ok(None);
         };
-        if *version != VERSION {
+        if *form != VERSION {
             return Err(exec_datafusion_err!(
-                "the plan has operators of version {version} and this node knows version {VERSION}: install the same \
+                "the plan has operators of version {form} and this node knows version {VERSION}: install the same \
                  springald on every node"
             ));
         }
-        let node = serde_json::from_slice(json).map_err(|error| exec_datafusion_err!("decode operator: {error}"))?;
-        Ok(Some(node))
+        let damaged = |error| exec_datafusion_err!("decode operator: {error}");
+        let head: Head = serde_json::from_slice(json).map_err(damaged)?;
+        if head.springald != version() {
+            return Err(refused_plan(&head.springald));
+        }
+        let whole: Whole<Self> = serde_json::from_slice(json).map_err(damaged)?;
+        Ok(Some(whole.node))
     }
 
     /// Appends the node's bytes.
     pub(super) fn encode(&self, bytes: &mut Vec<u8>) -> Result<(), serde_json::Error> {
         bytes.extend_from_slice(MARK);
         bytes.push(VERSION);
-        serde_json::to_writer(bytes, self)
+        serde_json::to_writer(bytes, &Whole { springald: version().to_owned(), node: self })
     }
 }

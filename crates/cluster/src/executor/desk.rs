@@ -1,0 +1,180 @@
+//! The desk between Ballista's poll loop and the scheduler: every request passes it.
+//!
+//! It speaks the scheduler's own protocol, in this process, so the loop stays Ballista's. It decides how many tasks are
+//! asked for, and knows which ones are open.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
+use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpc;
+use ballista_core::serde::protobuf::{
+    CancelJobParams, CancelJobResult, CleanJobDataParams, CleanJobDataResult, CreateUpdateSessionParams,
+    CreateUpdateSessionResult, ExecuteQueryParams, ExecuteQueryResult, ExecutorStoppedParams, ExecutorStoppedResult,
+    GetJobMetricsParams, GetJobMetricsResult, GetJobStatusParams, GetJobStatusResult, HeartBeatParams, HeartBeatResult,
+    PollWorkParams, PollWorkResult, RegisterExecutorParams, RegisterExecutorResult, RemoveSessionParams,
+    RemoveSessionResult, UpdateTaskStatusParams, UpdateTaskStatusResult,
+};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio_stream::Stream;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+use super::guard::Guard;
+use super::ledger::Ledger;
+
+/// Where the requests of one shift pass.
+#[derive(Debug)]
+pub(super) struct Desk {
+    scheduler: SchedulerGrpcClient<Channel>,
+    guard: Arc<Guard>,
+    ledger: Mutex<Ledger>,
+    closing: AtomicBool,
+    failure: Mutex<Option<Status>>,
+    failed: Notify,
+    settled: Notify,
+}
+
+impl Desk {
+    /// Returns a desk whose requests go on to `scheduler`, and ask for no task while `guard` wants none.
+    pub(super) fn new(scheduler: SchedulerGrpcClient<Channel>, guard: Arc<Guard>) -> Arc<Self> {
+        Arc::new(Self {
+            scheduler,
+            guard,
+            ledger: Mutex::default(),
+            closing: AtomicBool::new(false),
+            failure: Mutex::default(),
+            failed: Notify::new(),
+            settled: Notify::new(),
+        })
+    }
+
+    /// Asks for no more tasks from now on.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Waits until every task is finished and reported, once the desk is closed.
+    pub(super) async fn settled(&self) {
+        self.settled.notified().await;
+    }
+
+    /// Waits until a request fails, and returns why.
+    pub(super) async fn failed(&self) -> Status {
+        loop {
+            self.failed.notified().await;
+            if let Some(status) = self.failure.lock().take() {
+                return status;
+            }
+        }
+    }
+
+    /// Returns how many tasks are open.
+    pub(super) fn open(&self) -> usize {
+        self.ledger.lock().open()
+    }
+
+    fn fail(&self, status: Status) -> Status {
+        *self.failure.lock() = Some(status.clone());
+        self.failed.notify_one();
+        status
+    }
+}
+
+#[tonic::async_trait]
+impl SchedulerGrpc for Desk {
+    async fn poll_work(&self, request: Request<PollWorkParams>) -> Result<Response<PollWorkResult>, Status> {
+        let mut params = request.into_inner();
+        // What is decided here is decided before the request leaves: an answer to a request of before may bring tasks.
+        let closing = self.closing.load(Ordering::Acquire);
+        if closing || !self.guard.wants_tasks() {
+            params.num_free_vcores = 0;
+        }
+        self.ledger.lock().correct(&mut params.task_status);
+        let reported = params.task_status.clone();
+        let answer = self.scheduler.clone().poll_work(params).await.map_err(|status| self.fail(status))?;
+        let open = {
+            let mut ledger = self.ledger.lock();
+            ledger.reported(&reported);
+            ledger.handed_out(&answer.get_ref().tasks);
+            ledger.open()
+        };
+        if closing && open == 0 {
+            self.settled.notify_one();
+        }
+        Ok(answer)
+    }
+
+    // The loop makes no other request.
+
+    async fn register_executor(
+        &self,
+        _: Request<RegisterExecutorParams>,
+    ) -> Result<Response<RegisterExecutorResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn heart_beat_from_executor(&self, _: Request<HeartBeatParams>) -> Result<Response<HeartBeatResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn update_task_status(
+        &self,
+        _: Request<UpdateTaskStatusParams>,
+    ) -> Result<Response<UpdateTaskStatusResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn create_update_session(
+        &self,
+        _: Request<CreateUpdateSessionParams>,
+    ) -> Result<Response<CreateUpdateSessionResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn remove_session(&self, _: Request<RemoveSessionParams>) -> Result<Response<RemoveSessionResult>, Status> {
+        Err(not_here())
+    }
+
+    type ExecuteQueryPushStream = Pin<Box<dyn Stream<Item = Result<GetJobStatusResult, Status>> + Send>>;
+
+    async fn execute_query_push(
+        &self,
+        _: Request<ExecuteQueryParams>,
+    ) -> Result<Response<Self::ExecuteQueryPushStream>, Status> {
+        Err(not_here())
+    }
+
+    async fn execute_query(&self, _: Request<ExecuteQueryParams>) -> Result<Response<ExecuteQueryResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn get_job_status(&self, _: Request<GetJobStatusParams>) -> Result<Response<GetJobStatusResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn get_job_metrics(&self, _: Request<GetJobMetricsParams>) -> Result<Response<GetJobMetricsResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn executor_stopped(
+        &self,
+        _: Request<ExecutorStoppedParams>,
+    ) -> Result<Response<ExecutorStoppedResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn cancel_job(&self, _: Request<CancelJobParams>) -> Result<Response<CancelJobResult>, Status> {
+        Err(not_here())
+    }
+
+    async fn clean_job_data(&self, _: Request<CleanJobDataParams>) -> Result<Response<CleanJobDataResult>, Status> {
+        Err(not_here())
+    }
+}
+
+fn not_here() -> Status {
+    Status::unimplemented("an executor's desk passes on requests for work only")
+}
