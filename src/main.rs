@@ -8,6 +8,7 @@ use springald_ingest::{Done, IngestArgs};
 use springald_process::ProcessArgs;
 use springald_scheduler::SchedulerArgs;
 use springald_snapshots::SnapshotsArgs;
+use springald_tls::TlsArgs;
 
 mod exit;
 mod logging;
@@ -37,6 +38,7 @@ enum Command {
     Snapshots(SnapshotsArgs),
     Scheduler(SchedulerArgs),
     Executor(ExecutorArgs),
+    Tls(TlsArgs),
 }
 
 #[tokio::main]
@@ -63,5 +65,6 @@ async fn run(command: Command) -> anyhow::Result<Option<String>> {
         Command::Snapshots(args) => springald_snapshots::run(args).await.map(Some),
         Command::Scheduler(args) => springald_scheduler::run(args).await.map(|()| None),
         Command::Executor(args) => springald_executor::run(args).await.map(|()| None),
+        Command::Tls(args) => springald_tls::run(args).map(Some),
     }
 }
