@@ -8,7 +8,8 @@ use anyhow::Context;
 use ballista_executor::executor_process::start_executor_process;
 use clap::Args;
 use springald_aws::S3Options;
-use springald_cluster::{ClusterAddress, Stores, executor_config, prove_codec};
+use springald_cluster::{ClusterAddress, Stores, executor_config, prove_codec, wait_for_scheduler, with_security};
+use springald_tls::ServiceArgs;
 
 mod size;
 
@@ -19,12 +20,14 @@ pub use size::{ByteSize, ParseSizeError};
 #[command(after_help = "\
 Example:
   MYSQL_PWD=… springald executor --cluster df://10.0.1.23:7050 --bind 10.0.1.24:7051 \\
-    --work-dir /mnt/springald
+    --tls-bundle /etc/springald/tls-bundle.pem --work-dir /mnt/springald
 
 An executor logs in to MySQL itself, so it needs MYSQL_PWD in its own environment when jobs use a mysql:// source. \
-It waits for its scheduler for ever, also when that restarts. SIGTERM ends it.
+It waits for its scheduler for ever, also when that restarts. SIGTERM ends it. On its port it answers /healthz to everybody, \
+and /metrics to who is on this machine, has the cluster's certificate or sends the token.
 
-Exit code: 1 when the port cannot be bound, the work directory cannot be used, or the service fails.")]
+Exit code: 1 when the port cannot be bound or may not be left open, the scheduler and it do not trust each other, the work \
+directory cannot be used, or the service fails.")]
 pub struct ExecutorArgs {
     /// Scheduler to take tasks from
     #[arg(long, env = "SPRINGALD_CLUSTER", value_name = "df://HOST:PORT")]
@@ -45,14 +48,19 @@ pub struct ExecutorArgs {
     /// KMS key that encrypts what is written to S3, by id or ARN; the same as the jobs'. Default: as the bucket does
     #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY")]
     sse_kms_key: Option<String>,
+    /// Who may use it
+    #[command(flatten)]
+    security: ServiceArgs,
 }
 
 /// Serves until the process is told to end.
 ///
 /// # Errors
-/// When the work directory cannot be used, the port cannot be bound, or the service fails.
+/// When the certificates cannot be used, the port cannot be bound or may not be left open, the scheduler and this executor
+/// do not trust each other, the work directory cannot be used, or the service fails.
 pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     prove_codec()?;
+    let (security, token) = args.security.open(args.bind)?;
     let temporary = match &args.work_dir {
         Some(_) => None,
         None => Some(tempfile::TempDir::with_prefix("springald-executor-").context("create a work directory")?),
@@ -70,5 +78,7 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     }
     config.memory_pool_size = args.memory.map(|memory| memory.bytes());
     tracing::info!(cluster = %args.cluster, bind = %args.bind, vcores = config.vcores, "executor starts");
+    wait_for_scheduler(&args.cluster, &security).await?;
+    let config = with_security(config, &security, token);
     Ok(start_executor_process(Arc::new(config)).await?)
 }
