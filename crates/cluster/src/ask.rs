@@ -13,6 +13,7 @@ use tonic::client::GrpcService;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::ClusterAddress;
+use crate::access::SLOTS;
 
 /// How long an answer may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -22,6 +23,9 @@ const TRIES: u32 = 3;
 
 /// How long an executor waits before it asks again.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How often a wait for the scheduler is logged: every half a minute.
+const LOG_EVERY: u32 = 60;
 
 /// Why a scheduler has not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,15 +76,18 @@ pub(crate) async fn ask(address: &ClusterAddress, security: &Security, path: &st
 /// # Errors
 /// When it is there and one side does not trust the other: waiting would not help.
 pub async fn wait_for_scheduler(address: &ClusterAddress, security: &Security) -> Result<(), AskError> {
+    let mut asked = 0u32;
     loop {
-        match ask(address, security, crate::access::SLOTS).await {
+        match ask(address, security, SLOTS).await {
             Ok(_) => return Ok(()),
             Err(error @ AskError::Refused { .. }) => return Err(error),
-            Err(AskError::Unreachable { why, .. }) => {
-                tracing::warn!(%address, why, "scheduler does not answer; asking again");
-                tokio::time::sleep(PAUSE).await;
+            Err(AskError::Unreachable { why, .. }) if asked.is_multiple_of(LOG_EVERY) => {
+                tracing::warn!(%address, why, "scheduler does not answer; asking on");
             }
+            Err(AskError::Unreachable { .. }) => {}
         }
+        asked = asked.wrapping_add(1);
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
