@@ -40,7 +40,7 @@ fn parts_of_a_bundle_are_not_one() {
     for (text, word) in [
         (String::new(), "not a PEM file"),
         ("CERTIFICATES\n".to_owned(), "not a PEM file"),
-        (own.replace("MII", "???"), "not a PEM file"),
+        (format!("{}\n{key}\n{authority}", own.replace("MII", "???")), "not a PEM file"),
         (format!("{own}\n{authority}"), "no private key"),
         (format!("{own}\n{key}"), "no authority"),
         (format!("{own}\n{key}\n{foreign}"), "does not vouch"),
