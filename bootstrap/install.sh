@@ -35,9 +35,12 @@ put 600 "$staged/environment" /etc/springald/environment
 put 644 "$staged/job.environment" /etc/springald/job.environment
 put 644 "$package/logrotate.conf" /etc/logrotate.d/springald
 if [ "$tls_secret" != - ]; then
+    install -m 600 /dev/null "$staged/tls"
     aws --region "$region" --cli-connect-timeout 5 --cli-read-timeout 10 secretsmanager get-secret-value \
         --secret-id "$tls_secret" --query SecretString --output text >"$staged/tls" 2>"$staged/aws.log" ||
         fail "read secret $tls_secret: $(grep -v '^ *$' "$staged/aws.log" | tail -n 1); create it in $region, or grant this node secretsmanager:GetSecretValue"
+    said=$("$package/bin/springald" tls check --tls-bundle "$staged/tls" 2>&1) ||
+        fail "secret $tls_secret: ${said##*"$staged/tls\`: "}"
     put 640 "$staged/tls" /etc/springald/tls-bundle.pem
     chown springald:hadoop /etc/springald/tls-bundle.pem # services run as the one, jobs as the other
 fi

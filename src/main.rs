@@ -9,6 +9,7 @@ use springald_ingest::{Done, IngestArgs};
 use springald_process::ProcessArgs;
 use springald_scheduler::SchedulerArgs;
 use springald_snapshots::SnapshotsArgs;
+use springald_tls::TlsArgs;
 
 mod exit;
 mod launcher;
@@ -39,6 +40,7 @@ enum Command {
     Snapshots(Job<SnapshotsArgs>),
     Scheduler(SchedulerArgs),
     Executor(ExecutorArgs),
+    Tls(TlsArgs),
 }
 
 // A job's own options and what all jobs have; its description is the job's.
@@ -82,5 +84,6 @@ async fn run(command: Command) -> anyhow::Result<Option<String>> {
         Command::Snapshots(job) => springald_snapshots::run(job.begin()?).await.map(Some),
         Command::Scheduler(args) => springald_scheduler::run(args).await.map(|()| None),
         Command::Executor(args) => springald_executor::run(args).await.map(|()| None),
+        Command::Tls(args) => springald_tls::run(args).map(Some),
     }
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use springald_aws::S3Options;
-use springald_cluster::{ClusterAddress, Leave, Stores, WorkDir, executor_config, prove_codec, serve_executor};
+use springald_cluster::{
+    ClusterAddress, Leave, Stores, WorkDir, executor_config, prove_codec, serve_executor, wait_for_scheduler, with_security,
+};
+use springald_tls::ServiceArgs;
 
 mod size;
 
@@ -18,14 +21,15 @@ pub use size::{ByteSize, ParseSizeError};
 #[command(after_help = "\
 Example:
   MYSQL_PWD=… springald executor --cluster df://10.0.1.23:7050 --bind 10.0.1.24:7051 \\
-    --work-dir /mnt/springald
+    --tls-bundle /etc/springald/tls-bundle.pem --work-dir /mnt/springald
 
 An executor logs in to MySQL itself, so it needs MYSQL_PWD in its own environment when jobs use a mysql:// source. \
 It waits for its scheduler for ever, also when that restarts. SIGTERM or SIGINT drains it: it takes no new task, finishes \
-those it has for as long as --drain says, hands back the others, and ends. A second one ends it at once.
+those it has for as long as --drain says, hands back the others, and ends. A second one ends it at once. On its port it \
+answers /healthz to everybody, and /metrics to who is on this machine, has the cluster's certificate or sends the token.
 
-Exit code: 0 when it was told to end; 1 when the port cannot be bound, the work directory cannot be used, the scheduler is \
-of another version, or the service fails.")]
+Exit code: 0 when it was told to end; 1 when the port cannot be bound or may not be left open, the scheduler and it do not \
+trust each other or are of different versions, the work directory cannot be used, or the service fails.")]
 pub struct ExecutorArgs {
     /// Scheduler to take tasks from
     #[arg(long, env = "SPRINGALD_CLUSTER", value_name = "df://HOST:PORT")]
@@ -49,15 +53,19 @@ pub struct ExecutorArgs {
     /// KMS key that encrypts what is written to S3, by id or ARN; the same as the jobs'. Default: as the bucket does
     #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY")]
     sse_kms_key: Option<String>,
+    /// Who may use it
+    #[command(flatten)]
+    security: ServiceArgs,
 }
 
 /// Serves until the process is told to end, and drains then.
 ///
 /// # Errors
-/// When the work directory cannot be used, the port cannot be bound, the scheduler refuses this version, or the service
-/// fails.
+/// When the certificates cannot be used, the port cannot be bound or may not be left open, the scheduler and this executor
+/// do not trust each other or are of different versions, the work directory cannot be used, or the service fails.
 pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     prove_codec()?;
+    let (security, token) = args.security.open(args.bind)?;
     let temporary = match &args.work_dir {
         Some(_) => None,
         None => Some(tempfile::TempDir::with_prefix("springald-executor-").context("create a work directory")?),
@@ -67,7 +75,6 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
         (None, Some(dir)) => dir.path().to_owned(),
         (None, None) => std::env::temp_dir(),
     };
-    let leave = Leave::on_signals(args.drain)?;
     let work_dir = WorkDir::new(&work_dir, args.bind.port());
     let stores = Stores::new(S3Options { kms_key: args.sse_kms_key });
     let mut config = executor_config(&args.cluster, args.bind, work_dir.path().to_string_lossy().into_owned(), &stores);
@@ -76,5 +83,8 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     }
     config.memory_pool_size = args.memory.map(|memory| memory.bytes());
     tracing::info!(cluster = %args.cluster, bind = %args.bind, vcores = config.vcores, "executor starts");
-    serve_executor(config, work_dir, leave).await
+    wait_for_scheduler(&args.cluster, &security).await?;
+    // Until now there was nothing to leave in good order, and a signal ended the process.
+    let leave = Leave::on_signals(args.drain)?;
+    serve_executor(with_security(config, &security, token), work_dir, leave).await
 }

@@ -1,10 +1,12 @@
 //! What the tests stand on: servers and a cluster that are started once and end with this process, warehouses, runs of
 //! the executable, and scripts that read back.
 
+mod authority;
 mod aws;
 mod background;
 mod bad_road;
 mod certificates;
+mod closed;
 mod cluster;
 mod fleet;
 mod glue;
@@ -22,10 +24,12 @@ mod tool;
 mod usage;
 mod warehouse;
 
+pub(crate) use authority::{Authority, write_for_owner};
 pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto, s3};
 pub(crate) use background::wait_until;
 pub(crate) use bad_road::BadRoad;
 pub(crate) use certificates::Certificates;
+pub(crate) use closed::{ClosedCluster, refused_soon, send_noise, start_service};
 pub(crate) use cluster::cluster;
 pub(crate) use fleet::{Fleet, Signal};
 pub(crate) use glue::{change_glue_table, glue_catalog, glue_history, glue_table};

@@ -5,7 +5,7 @@ use crate::harness::springald;
 #[test]
 fn the_executable_names_its_commands() {
     let help = help_of(&[]);
-    for command in ["ingest", "process", "scheduler", "executor"] {
+    for command in ["ingest", "process", "scheduler", "executor", "tls"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in:\n{help}");
     }
 }
@@ -25,7 +25,7 @@ fn ingest_explains_itself() {
             &load,
             &secret,
             &["CREATE_DATABASE", "GLUE_VERSIONS"],
-            &["CLUSTER", "CATALOG", "REPORT", "RESUME", "LAUNCHER", "SSE_KMS_KEY"],
+            &["CLUSTER", "TLS_BUNDLE", "CATALOG", "REPORT", "RESUME", "LAUNCHER", "SSE_KMS_KEY"],
         ]
         .concat(),
     );
@@ -36,19 +36,33 @@ fn ingest_explains_itself() {
 fn process_explains_itself() {
     explains(
         &["process"],
-        &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT", "RESUME", "LAUNCHER", "SSE_KMS_KEY"],
+        &[
+            &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "TLS_BUNDLE", "CATALOG", "REPORT"][..],
+            &["RESUME", "LAUNCHER", "SSE_KMS_KEY"],
+        ]
+        .concat(),
     );
 }
 
 #[test]
 fn scheduler_explains_itself() {
-    explains(&["scheduler"], &["BIND", "ADVERTISE"]);
+    explains(&["scheduler"], &["BIND", "ADVERTISE", "TLS_BUNDLE", "INSECURE", "API_TOKEN_FILE"]);
 }
 
 #[test]
 fn executor_explains_itself() {
-    explains(&["executor"], &["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR", "DRAIN", "SSE_KMS_KEY"]);
+    let closed = ["TLS_BUNDLE", "INSECURE", "API_TOKEN_FILE"];
+    explains(
+        &["executor"],
+        &[&["CLUSTER", "BIND", "VCORES", "MEMORY", "WORK_DIR", "DRAIN", "SSE_KMS_KEY"][..], &closed].concat(),
+    );
     assert!(help_of(&["executor"]).contains("MYSQL_PWD"));
+}
+
+#[test]
+fn tls_explains_itself() {
+    explains(&["tls", "init"], &["OUT", "CLUSTER_NAME", "DAYS"]);
+    explains(&["tls", "check"], &["TLS_BUNDLE"]);
 }
 
 /// Panics unless the command's help says what it does, gives an example and exit codes, and describes each option with

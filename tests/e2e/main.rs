@@ -7,6 +7,7 @@ mod atomicity;
 mod bad_input;
 mod bad_road;
 mod chaos;
+mod closed;
 mod consistency;
 mod counts;
 mod dry_run;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use springald_tls::Security;
 use url::{Host, Url};
 
 /// The address of a scheduler, written `df://HOST:PORT`; the port defaults to 7050.
@@ -32,8 +33,9 @@ impl ClusterAddress {
     }
 
     /// Returns the URL that Ballista's clients connect to.
-    pub fn scheduler_url(&self) -> String {
-        format!("http://{}:{}", self.host, self.port)
+    pub fn scheduler_url(&self, security: &Security) -> String {
+        let scheme = if security.is_mutual() { "https" } else { "http" };
+        format!("{scheme}://{}:{}", self.host, self.port)
     }
 }
 
@@ -74,7 +76,7 @@ mod tests {
             ("df://ip-10-0-1-23.ec2.internal", "http://ip-10-0-1-23.ec2.internal:7050"),
             ("df://[::1]:9000/", "http://[::1]:9000"),
         ] {
-            assert_eq!(text.parse::<ClusterAddress>().unwrap().scheduler_url(), url);
+            assert_eq!(text.parse::<ClusterAddress>().unwrap().scheduler_url(&Security::Open), url);
         }
     }
 

@@ -11,9 +11,11 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use springald_fault::{needs_new_run, readable};
+use springald_tls::Security;
 
+use crate::ask::AskError;
 use crate::embedded::EmbeddedCluster;
-use crate::session::{session_config, session_context};
+use crate::session::{secured, session_config, session_context};
 use crate::slots::slots;
 use crate::{ClusterAddress, SpringaldCodec, Stores};
 
@@ -26,21 +28,28 @@ pub struct Cluster {
     address: ClusterAddress,
     config: SessionConfig,
     stores: Arc<Stores>,
+    security: Security,
     embedded: Option<EmbeddedCluster>,
 }
 
 impl Cluster {
     /// Returns the cluster at `address`, or starts one in this process, which reads and writes `stores`.
     ///
-    /// A remote cluster is not contacted before the first plan runs.
-    pub async fn start(address: Option<ClusterAddress>, stores: Arc<Stores>) -> Result<Self, ClusterError> {
+    /// A remote cluster is not contacted before the first plan runs, and then as `security` says. One in this process
+    /// listens on loopback alone, and openly.
+    pub async fn start(
+        address: Option<ClusterAddress>,
+        stores: Arc<Stores>,
+        security: Security,
+    ) -> Result<Self, ClusterError> {
         if let Some(address) = address {
-            return Ok(Self { address, config: session_config(REMOTE_PARTITIONS), stores, embedded: None });
+            let config = secured(session_config(REMOTE_PARTITIONS), &security);
+            return Ok(Self { address, config, stores, security, embedded: None });
         }
         let vcores = available_parallelism().map_or(1, usize::from);
         let embedded = EmbeddedCluster::start(vcores, &stores).await.map_err(ClusterError::Embedded)?;
         let address = embedded.address().clone();
-        Ok(Self { address, config: session_config(vcores), stores, embedded: Some(embedded) })
+        Ok(Self { address, config: session_config(vcores), stores, security: Security::Open, embedded: Some(embedded) })
     }
 
     /// Returns a new context to plan with; what it plans runs on this cluster with the context's own settings.
@@ -55,10 +64,7 @@ impl Cluster {
     pub async fn slots(&self) -> Result<NonZeroUsize, ClusterError> {
         let slots = match &self.embedded {
             Some(embedded) => embedded.vcores(),
-            None => slots(&self.address).await.map_err(|error| {
-                tracing::debug!(address = %self.address, "no answer: {error:#}");
-                ClusterError::Unreachable { address: self.address.clone() }
-            })?,
+            None => slots(&self.address, &self.security).await?,
         };
         NonZeroUsize::new(slots).ok_or_else(|| ClusterError::NoExecutors { address: self.address.clone() })
     }
@@ -66,13 +72,17 @@ impl Cluster {
     /// Runs a plan that `context` has made, to its end. Its rows stay on the cluster: what it has to say it has written.
     ///
     /// # Errors
-    /// When the cluster cannot be reached or the job fails. A plan that writes a snapshot may have written all of it
+    /// When the cluster cannot be reached, does not trust this process, or the job fails. A plan that writes a snapshot may have written all of it
     /// all the same, so the run's manifests decide, not this result.
     pub async fn run(&self, context: &SessionContext, plan: Arc<dyn ExecutionPlan>) -> Result<(), ClusterError> {
         let config = context.copied_config();
         let ballista = config.ballista_config();
         let codec = SpringaldCodec::default();
-        let (url, session) = (self.address.scheduler_url(), context.session_id());
+        if self.embedded.is_none() {
+            // Ballista's client does not tell a scheduler that is not there from one that refuses us.
+            slots(&self.address, &self.security).await?;
+        }
+        let (url, session) = (self.address.scheduler_url(&self.security), context.session_id());
         let finished = execute_physical_plan::<PhysicalPlanNode>(url, &ballista, plan, &codec, session, config).await;
         match finished {
             Ok(_rows) => Ok(()),
@@ -120,6 +130,14 @@ pub enum ClusterError {
         /// Where it should be.
         address: ClusterAddress,
     },
+    /// The scheduler is there, and one side does not trust the other.
+    #[error("the scheduler at {address} and this process do not trust each other: {why}")]
+    Refused {
+        /// Where it is.
+        address: ClusterAddress,
+        /// Whose fault it is, and what to do.
+        why: String,
+    },
     /// The scheduler was there, and then no longer; the job may have gone with it.
     #[error("the connection to the scheduler at {address} was lost")]
     Lost {
@@ -144,4 +162,16 @@ pub enum ClusterError {
     /// The cluster in this process did not start.
     #[error("start a cluster in this process")]
     Embedded(#[source] anyhow::Error),
+}
+
+impl From<AskError> for ClusterError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Unreachable { address, why } => {
+                tracing::debug!(%address, why, "no answer");
+                Self::Unreachable { address }
+            }
+            AskError::Refused { address, why } => Self::Refused { address, why },
+        }
+    }
 }

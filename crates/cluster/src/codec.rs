@@ -11,6 +11,8 @@ use datafusion_proto::physical_plan::{PhysicalExtensionCodec, PhysicalProtoConve
 use springald_mysql::MySqlReadExec;
 use springald_snapshot::SnapshotWriteExec;
 
+#[cfg(test)]
+mod noise;
 mod prove;
 mod wire;
 

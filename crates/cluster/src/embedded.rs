@@ -21,6 +21,7 @@ use ballista_executor::health::ExecutorHealth;
 use ballista_executor::metrics::LoggingMetricsCollector;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use springald_tls::Security;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -47,8 +48,9 @@ impl EmbeddedCluster {
 
         let listener = bind(any_port()).await?;
         let address = ClusterAddress::loopback(listener.local_addr()?.port());
-        let config = scheduler_config(listener.local_addr()?, address.host(), Arc::clone(stores));
-        services.spawn(async move { log_end("scheduler", serve_scheduler(listener, config).await) });
+        let config = scheduler_config(listener.local_addr()?, address.host(), Arc::clone(stores), &Security::Open);
+        services
+            .spawn(async move { log_end("scheduler", serve_scheduler(listener, config, &Security::Open, None).await) });
 
         let listener = bind(any_port()).await?;
         let executor = executor(listener.local_addr()?.port(), vcores, &work_dir, stores)?;
@@ -58,7 +60,7 @@ impl EmbeddedCluster {
         let server = Server::builder().add_service(flight).serve_with_incoming(TcpListenerStream::new(listener));
         services.spawn(async move { log_end("executor", server.await.map_err(Into::into)) });
 
-        let scheduler = SchedulerGrpcClient::connect(address.scheduler_url())
+        let scheduler = SchedulerGrpcClient::connect(address.scheduler_url(&Security::Open))
             .await
             .context("connect to the embedded scheduler")?
             .max_decoding_message_size(MESSAGE_BYTES)

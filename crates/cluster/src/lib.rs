@@ -3,14 +3,18 @@
 //! Scheduler, executors and drivers agree on the session's settings, on the codec of our operators and on the object
 //! stores because all three come from here.
 
+mod access;
 mod address;
 mod admission;
+mod ask;
 mod cluster;
 mod codec;
 mod distribute;
 mod embedded;
 mod executor;
+mod flight;
 mod progress;
+mod serve;
 mod service;
 mod session;
 mod slots;
@@ -18,10 +22,12 @@ mod store;
 mod version;
 
 pub use address::{ClusterAddress, ParseAddressError};
+pub use ask::{AskError, wait_for_scheduler};
 pub use cluster::{Cluster, ClusterError};
 pub use codec::{SpringaldCodec, prove_codec};
 pub use distribute::physical_plan;
 pub use executor::{Leave, WorkDir, serve_executor};
+pub use flight::with_security;
 pub use progress::watch;
 pub use service::{bind, executor_config, scheduler_config, serve_scheduler};
 pub use session::{MESSAGE_BYTES, session_config, session_context};

@@ -8,12 +8,16 @@ use ballista_core::config::TaskSchedulingPolicy;
 use ballista_executor::executor_process::ExecutorProcessConfig;
 use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
-use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service_with_listener};
+use ballista_scheduler::scheduler_process::create_scheduler;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use springald_tls::{ApiToken, ClusterListener, Security};
 use tokio::net::TcpListener;
 
+use crate::access::Access;
 use crate::admission::with_admission;
-use crate::session::{MESSAGE_BYTES, session_config, session_state};
+use crate::flight::endpoint_override;
+use crate::serve::{scheduler_routes, serve};
+use crate::session::{MESSAGE_BYTES, secured, session_config, session_state};
 use crate::{ClusterAddress, SpringaldCodec, Stores};
 
 /// Seconds without a beat after which an executor counts as lost. In pull mode it beats at least every 5 s.
@@ -39,8 +43,17 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
+/// No page of a browser reads the REST API; an empty list would mean Ballista's own.
+const NO_ORIGIN: &str = "https://origin.invalid";
+
 /// Returns the scheduler's configuration; executors and clients reach it as `advertise`.
-pub fn scheduler_config(bind: SocketAddr, advertise: String, stores: Arc<Stores>) -> SchedulerConfig {
+pub fn scheduler_config(
+    bind: SocketAddr,
+    advertise: String,
+    stores: Arc<Stores>,
+    security: &Security,
+) -> SchedulerConfig {
+    let own = security.clone();
     let message_bytes = u32::try_from(MESSAGE_BYTES).unwrap_or(u32::MAX);
     SchedulerConfig {
         bind_host: bind.ip().to_string(),
@@ -54,23 +67,33 @@ pub fn scheduler_config(bind: SocketAddr, advertise: String, stores: Arc<Stores>
         expire_dead_executor_interval_seconds: 5,
         no_executors_grace_period_seconds: GRACE_SECONDS,
         finished_job_data_clean_up_interval_seconds: JOB_DATA_SECONDS,
-        override_config_producer: Some(Arc::new(|| session_config(DEFAULT_PARTITIONS))),
+        override_config_producer: Some(Arc::new(move || secured(session_config(DEFAULT_PARTITIONS), &own))),
+        override_create_grpc_client_endpoint: endpoint_override(security),
+        use_tls: security.is_mutual(),
+        cors_allowed_origins: NO_ORIGIN.to_owned(),
         override_session_builder: Some(Arc::new(move |config| session_state(config, &stores))),
         override_physical_codec: Some(Arc::new(SpringaldCodec::default())),
         ..SchedulerConfig::default()
     }
 }
 
-/// Serves the scheduler on `listener` until the process ends.
+/// Serves the scheduler on `listener` until the process ends, to those whom `security` and `token` let in.
 ///
 /// # Errors
 /// When the service cannot start or its listener fails.
-pub async fn serve_scheduler(listener: TcpListener, config: SchedulerConfig) -> anyhow::Result<()> {
+pub async fn serve_scheduler(
+    listener: TcpListener,
+    config: SchedulerConfig,
+    security: &Security,
+    token: Option<ApiToken>,
+) -> anyhow::Result<()> {
     config.validate()?;
+    let access = Access { needs_certificates: security.is_mutual(), token };
     let cluster = BallistaCluster::new_from_config(&config).await?;
     let cluster = with_admission(&cluster);
     let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config)).await?;
-    Ok(start_grpc_service_with_listener(listener, scheduler).await?)
+    let listener = ClusterListener::new(listener, security)?;
+    Ok(serve(listener, scheduler_routes(scheduler), access, std::future::pending()).await?)
 }
 
 /// Returns an executor's configuration, for [`crate::serve_executor`]: it serves its data on `bind` and pulls tasks from

@@ -9,7 +9,9 @@ use datafusion::error::Result;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use springald_tls::Security;
 
+use crate::flight::endpoint_override;
 use crate::{SpringaldCodec, Stores};
 
 /// The largest gRPC message on client, scheduler and executor: a plan of many thousand splits fits.
@@ -31,6 +33,14 @@ pub fn session_config(target_partitions: usize) -> SessionConfig {
         .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
         .set_u64(BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK, 1)
         .with_ballista_physical_extension_codec(Arc::new(SpringaldCodec::default()))
+}
+
+/// Returns `config` for sessions whose clients dial as `security` says; what is dialled with stays in this process.
+pub(crate) fn secured(config: SessionConfig, security: &Security) -> SessionConfig {
+    match endpoint_override(security) {
+        Some(dial) => config.with_ballista_use_tls(true).with_ballista_override_create_grpc_client_endpoint(dial),
+        None => config,
+    }
 }
 
 /// Returns a context that plans with `config`, and reads and writes `stores`; what it plans must be submitted with the

@@ -1,31 +1,19 @@
-//! How many tasks a remote cluster runs at the same time, from its scheduler's REST API.
+//! How many tasks a remote cluster runs at the same time, as its scheduler says.
 
-use std::time::Duration;
-
-use serde::Deserialize;
+use springald_tls::Security;
 
 use crate::ClusterAddress;
-
-const LIMIT: Duration = Duration::from_secs(10);
+use crate::access::SLOTS;
+use crate::ask::{AskError, ask};
 
 /// Asks the scheduler at `address` for the task slots of all its executors. May be repeated.
-pub(crate) async fn slots(address: &ClusterAddress) -> anyhow::Result<usize> {
-    let url = format!("{}/api/executors", address.scheduler_url());
-    let executors: Vec<Executor> = tokio::task::spawn_blocking(move || ask(&url)).await??;
-    Ok(executors.iter().map(|executor| executor.specification.vcores).sum())
-}
-
-fn ask(url: &str) -> Result<Vec<Executor>, ureq::Error> {
-    let agent = ureq::Agent::new_with_config(ureq::config::Config::builder().timeout_global(Some(LIMIT)).build());
-    agent.get(url).call()?.body_mut().read_json()
-}
-
-#[derive(Deserialize)]
-struct Executor {
-    specification: Specification,
-}
-
-#[derive(Deserialize)]
-struct Specification {
-    vcores: usize,
+///
+/// # Errors
+/// When it does not answer, or does not answer us.
+pub(crate) async fn slots(address: &ClusterAddress, security: &Security) -> Result<usize, AskError> {
+    let answer = ask(address, security, SLOTS).await?;
+    answer.trim().parse().map_err(|_| AskError::Refused {
+        address: address.clone(),
+        why: "it does not say how many task slots there are: install the same springald on every node".to_owned(),
+    })
 }

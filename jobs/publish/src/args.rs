@@ -42,6 +42,9 @@ pub struct TargetArgs {
     /// Cluster to run on; default: one in this process
     #[arg(long, env = "SPRINGALD_CLUSTER", value_name = "df://HOST:PORT", help_heading = "Run")]
     pub cluster: Option<ClusterAddress>,
+    /// The cluster's certificates, made by `springald tls init`; needed where --cluster has them
+    #[arg(long, env = "SPRINGALD_TLS_BUNDLE", value_name = "FILE", help_heading = "Run")]
+    pub tls_bundle: Option<PathBuf>,
     /// File to write the run's report to, as JSON
     #[arg(long, env = "SPRINGALD_REPORT", value_name = "FILE", help_heading = "Run")]
     pub report: Option<PathBuf>,

@@ -47,6 +47,7 @@ pub(crate) async fn run_to_the_last_split(
             }
             ClusterError::Lost { .. }
             | ClusterError::Unreachable { .. }
+            | ClusterError::Refused { .. }
             | ClusterError::NoExecutors { .. }
             | ClusterError::Job(_)
             | ClusterError::StartOver(_)

@@ -10,6 +10,7 @@ use springald_catalog::{Catalog, GlueCatalog, GlueOptions, LocalCatalog, TableNa
 use springald_cluster::{Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
 use springald_snapshot::{PlanRecord, RunId, RunLayout, RunStore, SnapshotDate};
+use springald_tls::Security;
 
 use crate::resume::unfinished;
 use crate::{CatalogKind, PlaceArgs, TargetArgs};
@@ -39,7 +40,9 @@ impl Target {
             })?;
         }
         let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone() });
-        let cluster = Cluster::start(args.cluster.clone(), stores).await?;
+        // A cluster in this process needs none, and the environment may name a bundle that is not for this user.
+        let bundle = args.cluster.as_ref().and(args.tls_bundle.as_deref());
+        let cluster = Cluster::start(args.cluster.clone(), stores, Security::read(bundle)?).await?;
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
         let catalog = open_catalog(&args.place, &store, args.create_database).await?;

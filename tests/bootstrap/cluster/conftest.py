@@ -46,6 +46,13 @@ class World:
         for file in files:
             aws.put(f"{place}/{file.name}", file.read_bytes())
 
+    def make_certificates(self, secret):
+        """Puts new certificates of a cluster into a secret; returns their text."""
+        file = self.scratch / f"{secret.replace('/', '-')}.pem"
+        run(os.environ["SPRINGALD_EXECUTABLE"], "tls", "init", "--out", file)
+        aws.create_secret(secret, file.read_text())
+        return file.read_text()
+
     def make_node(self, endpoint=aws.ENDPOINT, init="sleep"):
         """Starts a machine with an address of its own; `init` is its first process, `systemd` or a stand-in for it."""
         self._nodes += 1

@@ -21,6 +21,7 @@ class Cluster:
 
     def __init__(self, world):
         self.world = world
+        world.make_certificates("town/tls")
         self.primary = world.make_node().described()
         self.cores = [world.make_node() for _ in range(3)]
         self.cores[0].described(self.primary)
@@ -47,7 +48,7 @@ class Cluster:
         They are divided by what else runs on each of this machine's cores.
         """
         begin = time.monotonic()
-        for action in [node.bootstrap(self.world.release, "--insecure") for node in nodes]:
+        for action in [node.bootstrap(self.world.release, "--tls-secret", "town/tls") for node in nodes]:
             said, error = action.communicate(timeout=200 * len(nodes))
             assert (action.returncode, error) == (0, "")
             assert f"springald {self.world.version} is installed on this node" in said
@@ -55,8 +56,8 @@ class Cluster:
 
     def registered(self):
         """Returns the addresses of the executors that the scheduler knows."""
-        url = f"http://{self.primary.address}:7050/api/executors"
-        asked = subprocess.run(["curl", "-sf", url], capture_output=True, text=True)
+        curl = self.primary.command("curl", "-sfk", f"https://{self.primary.address}:7050/api/executors")
+        asked = subprocess.run(curl, capture_output=True, text=True)
         return sorted(executor["host"] for executor in json.loads(asked.stdout or "[]"))
 
     def all_registered(self):
@@ -95,6 +96,20 @@ def test_an_ingest_reads_every_row_once_on_all_executors(cluster, database):
     assert (report["rows"], report["files"]) == (30_000, 24)
     assert database.published(cluster.world.warehouse, "town.first", "id") == (30_000, 450_015_000)
     assert readers(database) == {node.address for node in cluster.cores}
+
+
+def test_who_is_on_no_node_of_the_cluster_learns_of_its_health_and_no_more(cluster):
+    def status(address, port, path, *options):
+        curl = ["curl", "-sk", "--output", "/dev/null", "--write-out", "%{http_code}", *options]
+        return subprocess.run([*curl, f"https://{address}:{port}{path}"], capture_output=True, text=True).stdout
+
+    primary, core = cluster.primary.address, cluster.cores[0].address
+    assert (status(primary, 7050, "/healthz"), status(primary, 7050, "/readyz"), status(core, 7051, "/healthz")) == ("200",) * 3
+    for address, port, path in [(primary, 7050, "/api/jobs"), (primary, 7050, "/metrics"), (primary, 7050, "/slots"), (core, 7051, "/metrics")]:
+        assert status(address, port, path) == "401", path
+    bundle = ["--cert", cluster.world.scratch / "town-tls.pem", "--key", cluster.world.scratch / "town-tls.pem"]
+    for address, port in [(primary, 7050), (core, 7051)]:
+        assert status(address, port, "/metrics", *map(str, bundle)) == "200"
 
 
 def test_a_running_step_keeps_the_cluster_from_counting_as_idle(cluster):

@@ -106,14 +106,20 @@ def test_a_worker_whose_primary_nobody_knows(world, machine):
 
 
 def test_a_secret_with_certificates_reaches_services_and_jobs_and_nobody_else(world, node):
-    aws.create_secret("town/tls", "CERTIFICATES")
-    action = node.bootstrap(world.release, "--tls-secret", "town/tls")
+    text = world.make_certificates("village/tls")
+    action = node.bootstrap(world.release, "--tls-secret", "village/tls")
     assert action.communicate(timeout=200)[1] == "" and action.returncode == 0
-    assert node.read("/etc/springald/tls-bundle.pem") == "CERTIFICATES\n"
+    assert node.read("/etc/springald/tls-bundle.pem").strip() == text.strip()
     assert node.run("stat", "--format=%a %U %G", "/etc/springald/tls-bundle.pem") == "640 springald hadoop\n"
     for settings in ("environment", "job.environment"):
         text = node.read(f"/etc/springald/{settings}")
         assert "SPRINGALD_TLS_BUNDLE=/etc/springald/tls-bundle.pem" in text and "INSECURE" not in text
+
+
+def test_a_secret_that_holds_no_certificates(node, world):
+    aws.create_secret("village/no-tls", "CERTIFICATES")
+    said = refusal(node, world.release, "--tls-secret", "village/no-tls")
+    assert said.startswith("error: secret village/no-tls: it is not a PEM file"), said
 
 
 def test_amazons_authorities_for_rds_are_installed_where_jobs_look_for_them(world, node):

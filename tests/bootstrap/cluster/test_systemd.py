@@ -25,7 +25,8 @@ def nodes(world):
 
 def registered(primary):
     """Returns the addresses of the executors that the scheduler knows."""
-    asked = subprocess.run(["curl", "-sf", f"http://{primary.address}:7050/api/executors"], capture_output=True, text=True)
+    curl = primary.command("curl", "-sf", f"http://{primary.address}:7050/api/executors")
+    asked = subprocess.run(curl, capture_output=True, text=True)
     return [executor["host"] for executor in json.loads(asked.stdout or "[]")]
 
 

@@ -1,0 +1,76 @@
+//! The two services on their ports: gRPC, and what may be asked over HTTP beside it, behind one door.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
+use ballista_scheduler::api::get_routes;
+use ballista_scheduler::scheduler_server::SchedulerServer;
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use prometheus::TextEncoder;
+use springald_tls::{ClusterListener, Peer};
+use tonic::service::Routes;
+
+use crate::access::{Access, SLOTS, check};
+use crate::session::MESSAGE_BYTES;
+
+type Scheduler = SchedulerServer<LogicalPlanNode, PhysicalPlanNode>;
+
+/// Serves `routes` on `listener`, to whom `access` lets in, until `end` comes; then requests that run are finished.
+pub(crate) async fn serve(
+    listener: ClusterListener,
+    routes: Router,
+    access: Access,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let routes = routes.layer(from_fn_with_state(Arc::new(access), check));
+    axum::serve(listener, routes.into_make_service_with_connect_info::<Peer>()).with_graceful_shutdown(end).await
+}
+
+/// Returns all that the scheduler answers.
+pub(crate) fn scheduler_routes(scheduler: Scheduler) -> Router {
+    let grpc = SchedulerGrpcServer::new(scheduler.clone())
+        .max_decoding_message_size(MESSAGE_BYTES)
+        .max_encoding_message_size(MESSAGE_BYTES);
+    let scheduler = Arc::new(scheduler);
+    let own = Router::new().route("/readyz", get(ready)).route(SLOTS, get(slots)).with_state(Arc::clone(&scheduler));
+    get_routes(scheduler).merge(own).merge(service_routes(Routes::new(grpc)))
+}
+
+/// Returns all that a service answers which has no more than `grpc` to offer.
+pub(crate) fn service_routes(grpc: Routes) -> Router {
+    grpc.into_axum_router()
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/metrics", get(metrics))
+}
+
+async fn ready(State(scheduler): State<Arc<Scheduler>>) -> Response {
+    if scheduler.is_ready() {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "no executor has registered\n").into_response()
+    }
+}
+
+async fn slots(State(scheduler): State<Arc<Scheduler>>) -> Response {
+    match scheduler.state.executor_manager.get_executors_state().await {
+        Ok(executors) => {
+            let slots: u64 = executors.iter().map(|(executor, _, _)| u64::from(executor.specification.vcores)).sum();
+            slots.to_string().into_response()
+        }
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+    }
+}
+
+async fn metrics() -> Response {
+    match TextEncoder::new().encode_to_string(&prometheus::gather()) {
+        Ok(text) => ([("content-type", prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
