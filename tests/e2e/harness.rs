@@ -3,7 +3,6 @@
 
 mod aws;
 mod background;
-mod bad_road;
 mod certificates;
 mod cluster;
 mod fleet;
@@ -13,15 +12,16 @@ mod mysql;
 mod mysql_proxy;
 mod port;
 mod readback;
+mod road;
 mod secret;
 mod springald;
 mod tables;
 mod tool;
 mod warehouse;
+mod uploads;
 
 pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto};
 pub(crate) use background::wait_until;
-pub(crate) use bad_road::BadRoad;
 pub(crate) use certificates::Certificates;
 pub(crate) use cluster::cluster;
 pub(crate) use fleet::{Fleet, Signal};
@@ -35,6 +35,8 @@ pub(crate) use readback::{
 };
 pub(crate) use secret::RotatedUser;
 pub(crate) use springald::{Outcome, clean_command, run, springald};
+pub(crate) use road::{Noted, Road};
 pub(crate) use tables::{CRIMES, crimes, load_crimes};
 pub(crate) use tool::{in_project, plugins};
 pub(crate) use warehouse::Warehouse;
+pub(crate) use uploads::Upload;

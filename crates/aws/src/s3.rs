@@ -23,12 +23,14 @@ mod client;
 mod credentials;
 mod listing;
 mod refusal;
+mod unfinished;
 mod upload;
 
 use answer::repeated;
 pub use client::S3Options;
 use listing::{deleted, resumed};
 use refusal::{explained, is_conflict, is_undecided, undecided};
+pub use unfinished::{UnfinishedUpload, Uploads};
 use upload::OwnedUpload;
 
 /// How often a create-only put is sent, and the first pause before it is sent again.

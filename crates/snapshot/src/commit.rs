@@ -97,6 +97,7 @@ pub async fn commit(
 }
 
 pub(crate) fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), CommitError> {
+    sweep::end_uploads(records).await;
     let there: BTreeSet<u32> = manifests.iter().map(|manifest| manifest.split).collect();
     let missing: Vec<u32> = (0..splits).filter(|split| !there.contains(split)).collect();
     if missing.is_empty() { Ok(()) } else { Err(CommitError::Incomplete { missing, splits }) }

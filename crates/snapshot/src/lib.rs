@@ -22,6 +22,7 @@ mod stats;
 mod warehouse;
 mod write;
 
+mod uploads;
 pub mod commit;
 
 pub use conform::{ConformError, Conformed};
@@ -35,3 +36,4 @@ pub use run::{ParseRunError, RunId, SnapshotDate};
 pub use runs::{KnownRun, TableRuns};
 pub use warehouse::{Warehouse, WarehouseError};
 pub use write::{SnapshotWriteExec, WriteSpec};
+pub use uploads::abandoned;

@@ -11,6 +11,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload}
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use springald_aws::Uploads;
 use springald_catalog::Column;
 
 use crate::{ColumnCounts, RunLayout, SnapshotError};
@@ -121,10 +122,17 @@ pub struct RunStore {
     layout: RunLayout,
 }
 
+    uploads: Option<Arc<dyn Uploads>>,
 impl RunStore {
     /// Returns the records of the run at `layout` in `store`; touches nothing.
     pub fn new(store: Arc<dyn ObjectStore>, layout: RunLayout) -> Self {
-        Self { store, layout }
+        Self { store, uploads: None, layout }
+    }
+
+    /// Lets the run's unfinished uploads be found; a local store has none.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Option<Arc<dyn Uploads>>) -> Self {
+        Self { uploads, ..self }
     }
 
     /// Returns the run's place.
@@ -219,6 +227,17 @@ impl RunStore {
     async fn split_paths(&self) -> Result<Vec<Path>, SnapshotError> {
         let dir = self.layout.records_dir();
         let listed = self.store.list(Some(&dir)).map_ok(|meta| meta.location);
+    /// Aborts what is left of uploads of data files, and returns how many. Only when nobody writes the run any more.
+    pub(crate) async fn abort_uploads(&self) -> Result<usize, SnapshotError> {
+        let Some(uploads) = &self.uploads else { return Ok(0) };
+        let dir = self.layout.data_dir();
+        let left = uploads.unfinished(&dir).await.map_err(SnapshotError::store("list uploads below", &dir))?;
+        for upload in &left {
+            uploads.abort(upload).await.map_err(SnapshotError::store("abort the upload of", &upload.location))?;
+        }
+        Ok(left.len())
+    }
+
         let paths: Vec<Path> = listed.try_collect().await.map_err(SnapshotError::store("list", &dir))?;
         Ok(paths.into_iter().filter(|path| path.filename().is_some_and(|name| name.starts_with("split-"))).collect())
     }

@@ -39,12 +39,15 @@ impl Target {
         let cluster = Cluster::start(args.cluster.clone(), stores).await?;
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
+        let uploads = stores.uploads(warehouse.store_url().as_ref());
         let catalog = open_catalog(&args.place, &store, args.create_database).await?;
         require_free_names(catalog.as_ref(), &table.catalog_name()).await?;
         let date = args.date.unwrap_or_else(SnapshotDate::today);
         let layout = RunLayout { warehouse, table, date, run: RunId::start() };
-        let records = RunStore::new(store, layout);
-        Ok(Self { records, catalog, cluster, report: args.report.clone(), context })
+        let records = RunStore::new(store, layout).with_uploads(uploads);
+        let statistics = if args.column_statistics { StatisticsDetail::Values } else { StatisticsDetail::Footers };
+        let (report, schema, file_size) = (args.report.clone(), args.schema, args.file_size);
+        Ok(Self { records, catalog, cluster, report, schema, file_size, statistics, context })
     }
 
     /// Returns the context that the run's plan is made with, and must be.

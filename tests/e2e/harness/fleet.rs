@@ -15,6 +15,7 @@ pub(crate) struct Fleet {
     port: u16,
     scheduler: Service,
     executors: Vec<Service>,
+    variables: Vec<(&'static str, String)>,
 }
 
 /// A process of a fleet, by which it can be told apart from whoever started it.
@@ -38,8 +39,13 @@ pub(crate) enum Signal {
 impl Fleet {
     /// Starts a scheduler and `executors` executors, and waits until all have registered.
     pub(crate) fn start(name: &'static str, executors: usize) -> Self {
+        Self::start_with(name, executors, vec![])
+    }
+
+    /// Starts a fleet whose executors have `variables` in their environment.
+    pub(crate) fn start_with(name: &'static str, executors: usize, variables: Vec<(&'static str, String)>) -> Self {
         let port = free_port();
-        let mut fleet = Self { name, port, scheduler: scheduler(name, port), executors: vec![] };
+        let mut fleet = Self { name, port, scheduler: scheduler(name, port), executors: vec![], variables };
         for _ in 0..executors {
             fleet.add_executor();
         }
@@ -60,7 +66,7 @@ impl Fleet {
         let work_dir = work_dir.to_str().unwrap();
         let url = self.url();
         let arguments = ["executor", "--cluster", &url, "--bind", &bind, "--vcores", "1", "--work-dir", work_dir];
-        self.executors.push(Service::start(self.name, &arguments));
+        self.executors.push(Service::start(self.name, &arguments, &self.variables));
         number
     }
 
@@ -101,19 +107,20 @@ impl Fleet {
 }
 
 fn scheduler(fleet: &'static str, port: u16) -> Service {
-    let mut scheduler = Service::start(fleet, &["scheduler", "--bind", &format!("127.0.0.1:{port}")]);
+    let mut scheduler = Service::start(fleet, &["scheduler", "--bind", &format!("127.0.0.1:{port}")], &[]);
     scheduler.process.wait_until(|| registered(port).map(|_| ()));
     scheduler
 }
 
 impl Service {
-    fn start(fleet: &'static str, arguments: &[&str]) -> Self {
+    fn start(fleet: &'static str, arguments: &[&str], variables: &[(&str, String)]) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let name = format!("{fleet}-{}-{}", arguments[0], STARTED.fetch_add(1, Ordering::Relaxed));
         let pid_file = scratch().join(format!("{name}.pid"));
         let mut command = Command::new("bash");
         command.args(["-c", UNTIL_CLOSED, "bash"]);
         service_command(&mut command, arguments);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.env("PID_FILE", &pid_file).env("RUST_LOG", "info,springald_snapshot=debug");
         let process = Background::start(fleet, &mut command, scratch().join(format!("{name}.log")));
         wait_until(|| std::fs::read_to_string(&pid_file).is_ok_and(|pid| pid.ends_with('\n')));
