@@ -31,7 +31,8 @@ pub(crate) use mysql::{MySql, PASSWORD, mysql};
 pub(crate) use mysql_proxy::{Fate, MySqlProxy};
 pub(crate) use port::free_port;
 pub(crate) use readback::{
-    Compared, Total, Watcher, ask_athena, compare, compare_location, compare_with, read_as_others_do, total,
+    Compared, Total, Watcher, ask_athena, column_statistics, compare, compare_location, compare_with,
+    read_as_others_do, read_history, read_types, total,
 };
 pub(crate) use secret::RotatedUser;
 pub(crate) use springald::{Outcome, clean_command, run, springald};

@@ -24,7 +24,7 @@ fn ingest_explains_itself() {
             &how,
             &load,
             &secret,
-            &["CREATE_DATABASE", "GLUE_VERSIONS"],
+            &["CREATE_DATABASE", "GLUE_VERSIONS", "SCHEMA", "COLUMN_STATISTICS", "FILE_SIZE"],
             &["CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"],
         ]
         .concat(),
@@ -34,7 +34,29 @@ fn ingest_explains_itself() {
 
 #[test]
 fn process_explains_itself() {
-    explains(&["process"], &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "CATALOG", "REPORT", "SSE_KMS_KEY"]);
+    let target = [
+        "WAREHOUSE",
+        "DATE",
+        "CLUSTER",
+        "CATALOG",
+        "REPORT",
+        "SSE_KMS_KEY",
+        "SCHEMA",
+        "COLUMN_STATISTICS",
+        "FILE_SIZE",
+    ];
+    explains(&["process"], &[&["QUERY", "INTO"], target.as_slice()].concat());
+}
+
+#[test]
+fn snapshots_explain_themselves() {
+    assert!(help_of(&["snapshots"]).contains("springald snapshots rollback"), "no example");
+    let place = ["WAREHOUSE", "CATALOG", "GLUE_VERSIONS"];
+    for (verb, own) in
+        [("list", &[][..]), ("show", &["RUN"]), ("rollback", &["RUN"]), ("expire", &["KEEP", "KEEP_LAST", "DRY_RUN"])]
+    {
+        describes(&help_of(&["snapshots", verb]), &[own, &place].concat());
+    }
 }
 
 #[test]

@@ -27,11 +27,11 @@ fn a_query_on_s3_reads_and_replaces_tables_on_s3() {
     crimes();
     let warehouse = Warehouse::on_s3(&IN_WAREHOUSE);
     let rows = warehouse.ingest(CRIMES, &["--columns", "ID,Arrest"]).rows();
-    fs::write(warehouse.path().join("query.sql"), format!("SELECT id FROM {PUBLISHED} WHERE arrest")).unwrap();
+    fs::write(warehouse.path().join("query.sql"), format!("SELECT id, arrest FROM {PUBLISHED} WHERE arrest")).unwrap();
     let query = format!("{}/query.sql", warehouse.url());
     let kept = warehouse.process(query.as_ref(), PUBLISHED).rows();
     assert!(kept > 0 && kept < rows, "{kept} of {rows}");
-    let compared = compare(&warehouse, CRIMES, PUBLISHED, "ID", &["--columns", "ID", "--where", "Arrest = 1"]);
+    let compared = compare(&warehouse, CRIMES, PUBLISHED, "ID", &["--columns", "ID,Arrest", "--where", "Arrest = 1"]);
     assert_eq!(compared.rows, kept);
 }
 

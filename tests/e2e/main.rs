@@ -27,4 +27,5 @@ mod retries;
 mod rotation;
 mod skew;
 mod snapshots;
+mod schema;
 mod tls;

@@ -17,6 +17,7 @@ mod provider;
 mod types;
 mod versions;
 
+mod widen;
 pub mod conformance;
 
 pub use catalog::{Catalog, PartitionVersion, TableVersion, VersionId};
@@ -27,3 +28,4 @@ pub use local::LocalCatalog;
 pub use name::{CatalogName, NameError, TableName, TableNameError, fold, fold_columns};
 pub use provider::WarehouseCatalog;
 pub use types::{UnsupportedType, hive_type};
+pub use widen::is_widening;

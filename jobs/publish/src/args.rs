@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 use springald_cluster::ClusterAddress;
 use springald_snapshot::{SnapshotDate, Warehouse};
 
+use crate::SchemaMode;
+
 /// Where a table is: its warehouse and the catalog that its readers look it up in.
 #[derive(Debug, Clone, Args)]
 pub struct PlaceArgs {
@@ -26,6 +28,13 @@ pub struct TargetArgs {
     /// Warehouse and catalog
     #[command(flatten)]
     pub place: PlaceArgs,
+    /// What becomes of columns that are not as in the table's last snapshot; looked at before anything is written
+    #[arg(long, env = "SPRINGALD_SCHEMA", value_name = "MODE", default_value = "evolve", help_heading = "Target")]
+    pub schema: SchemaMode,
+    /// Count each column's different values, and give Glue the statistics by which Athena and Redshift plan their queries.
+    /// Without it those of an earlier snapshot are removed
+    #[arg(long, env = "SPRINGALD_COLUMN_STATISTICS", help_heading = "Target")]
+    pub column_statistics: bool,
     /// Create the catalog's database where Glue does not have it
     #[arg(long, env = "SPRINGALD_CREATE_DATABASE", help_heading = "Target")]
     pub create_database: bool,

@@ -8,10 +8,11 @@ use anyhow::Context;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use springald_catalog::{Column, hive_type};
-use springald_snapshot::commit::{CommitError, Committed, Pointer, commit};
+use springald_snapshot::commit::{CommitError, Committed, Pointer, commit, published_run};
 use springald_snapshot::{PlanRecord, SnapshotWriteExec, WriteSpec};
 
 use crate::run::run_to_the_last_split;
+use crate::schema::decide;
 use crate::{Report, Target};
 
 /// Bytes that a data file aims for: what Athena and Spark read best.
@@ -80,6 +81,17 @@ fn columns(schema: &Schema, comments: &BTreeMap<String, String>) -> anyhow::Resu
         })
     };
     schema.fields().iter().map(column).collect()
+}
+
+/// Compares a run's columns with those of the snapshot that the catalog names; a table that somebody else made has none.
+async fn require_columns_as_expected(target: &Target, columns: &[Column]) -> anyhow::Result<()> {
+    let name = target.layout().table.catalog_name();
+    let found = target.catalog.table(&name).await?.map(|found| found.table);
+    let Some(last) = found.filter(|table| published_run(table).is_some()) else { return Ok(()) };
+    for difference in decide(&name, &last.storage_descriptor.columns, columns, target.schema)? {
+        tracing::info!(table = %name, %difference, "columns are not those of the last snapshot");
+    }
+    Ok(())
 }
 
 fn report(target: &Target, job: &str, committed: &Committed, started: Instant) -> Report {

@@ -4,9 +4,11 @@ mod args;
 mod job;
 mod report;
 mod run;
+mod schema;
 mod target;
 
 pub use args::{CatalogKind, PlaceArgs, TargetArgs};
 pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
+pub use schema::{SchemaChanged, SchemaMode};
 pub use target::{Target, TargetError, open_catalog};

@@ -11,7 +11,7 @@ use springald_cluster::{Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
 use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate};
 
-use crate::{CatalogKind, PlaceArgs, TargetArgs};
+use crate::{CatalogKind, PlaceArgs, SchemaMode, TargetArgs};
 
 /// An opened target: a new run's place, its store, the catalog, and the cluster it runs on.
 #[expect(missing_debug_implementations, reason = "a session context has no debug form")]
@@ -20,6 +20,9 @@ pub struct Target {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) cluster: Cluster,
     pub(crate) report: Option<std::path::PathBuf>,
+    pub(crate) schema: SchemaMode,
+    pub(crate) file_size: ByteSize,
+    pub(crate) statistics: StatisticsDetail,
     context: SessionContext,
 }
 
