@@ -76,6 +76,11 @@ fn explains(command: &[&str], variables: &[&str]) {
     let help = help_of(command);
     assert!(help.contains("Example:\n") && help.contains(&format!("springald {}", command[0])), "{help}");
     assert!(help.contains("Exit code"), "{help}");
+    describes(&help, variables);
+}
+
+/// Panics unless the help describes each option with its environment variable.
+fn describes(help: &str, variables: &[&str]) {
     for variable in variables {
         let option = format!("--{}", variable.to_lowercase().replace('_', "-"));
         let text = text_of(&help, &option).unwrap_or_else(|| panic!("{option} is not in:\n{help}"));

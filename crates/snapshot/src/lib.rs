@@ -8,6 +8,7 @@
 
 mod conform;
 mod counts;
+mod detail;
 mod dictionary;
 mod encode;
 mod error;
@@ -18,6 +19,8 @@ mod publish;
 mod rollback;
 mod run;
 mod runs;
+mod sketch;
+mod statistics;
 mod stats;
 mod warehouse;
 mod write;
@@ -27,6 +30,7 @@ pub mod commit;
 
 pub use conform::{ConformError, Conformed};
 pub use counts::ColumnCounts;
+pub use detail::{ColumnDetail, StatisticsDetail};
 pub use error::SnapshotError;
 pub use expire::{Rules, expired, remove};
 pub use layout::RunLayout;

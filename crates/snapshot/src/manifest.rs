@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use springald_aws::Uploads;
 use springald_catalog::Column;
 
-use crate::{ColumnCounts, RunLayout, SnapshotError};
+use crate::{ColumnCounts, ColumnDetail, RunLayout, SnapshotError};
 
 /// The version of the records that this build writes and reads.
 pub(crate) const RECORD_VERSION: u32 = 1;
@@ -87,6 +87,9 @@ pub struct ColumnStats {
     pub min: Option<String>,
     /// An upper bound of the values, as text; absent if there is none. Long strings are cut.
     pub max: Option<String>,
+    /// What a look at every value has found; absent unless it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<ColumnDetail>,
 }
 
 /// `commit.json`: the totals of a run whose every split is there, put before the catalog's pointer moves.

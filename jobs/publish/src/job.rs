@@ -45,7 +45,8 @@ pub async fn publish(
     let started = Instant::now();
     let layout = target.layout();
     let splits = u32::try_from(work.input.output_partitioning().partition_count()).context("count splits")?;
-    let spec = WriteSpec { layout: layout.clone(), target_file_bytes: TARGET_FILE_BYTES };
+    let (target_file_bytes, statistics) = (target.file_size.bytes(), target.statistics);
+    let spec = WriteSpec { layout: layout.clone(), target_file_bytes, statistics };
     let write = Arc::new(SnapshotWriteExec::try_new(work.input, spec)?);
     let columns = columns(write.file_schema(), &work.comments)?;
     target.records.put_plan(&PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;

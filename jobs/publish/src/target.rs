@@ -9,7 +9,7 @@ use springald_aws::{S3Options, sdk_config};
 use springald_catalog::{Catalog, GlueCatalog, GlueOptions, LocalCatalog, TableName};
 use springald_cluster::{Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
-use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate};
+use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate, StatisticsDetail};
 
 use crate::{CatalogKind, PlaceArgs, SchemaMode, TargetArgs};
 
