@@ -8,11 +8,7 @@ use anyhow::Context;
 use ballista_executor::executor_process::start_executor_process;
 use clap::Args;
 use springald_aws::S3Options;
-use springald_cluster::{ClusterAddress, Stores, executor_config, prove_codec};
-
-mod size;
-
-pub use size::{ByteSize, ParseSizeError};
+use springald_cluster::{ByteSize, ClusterAddress, Stores, executor_config, prove_codec};
 
 /// Run one of the cluster's executors: it reads splits, computes and writes snapshot files
 #[derive(Debug, Args)]

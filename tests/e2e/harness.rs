@@ -16,9 +16,10 @@ mod road;
 mod secret;
 mod springald;
 mod tables;
+mod tap;
 mod tool;
-mod warehouse;
 mod uploads;
+mod warehouse;
 
 pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto};
 pub(crate) use background::wait_until;
@@ -34,10 +35,11 @@ pub(crate) use readback::{
     Compared, Total, Watcher, ask_athena, column_statistics, compare, compare_location, compare_with,
     read_as_others_do, read_history, read_types, total,
 };
+pub(crate) use road::{Noted, Road};
 pub(crate) use secret::RotatedUser;
 pub(crate) use springald::{Outcome, clean_command, run, springald};
-pub(crate) use road::{Noted, Road};
 pub(crate) use tables::{CRIMES, crimes, load_crimes};
+pub(crate) use tap::Tap;
 pub(crate) use tool::{in_project, plugins};
-pub(crate) use warehouse::Warehouse;
 pub(crate) use uploads::Upload;
+pub(crate) use warehouse::Warehouse;

@@ -5,7 +5,7 @@ use crate::harness::springald;
 #[test]
 fn the_executable_names_its_commands() {
     let help = help_of(&[]);
-    for command in ["ingest", "process", "scheduler", "executor"] {
+    for command in ["ingest", "process", "snapshots", "scheduler", "executor"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in:\n{help}");
     }
 }
@@ -83,7 +83,7 @@ fn explains(command: &[&str], variables: &[&str]) {
 fn describes(help: &str, variables: &[&str]) {
     for variable in variables {
         let option = format!("--{}", variable.to_lowercase().replace('_', "-"));
-        let text = text_of(&help, &option).unwrap_or_else(|| panic!("{option} is not in:\n{help}"));
+        let text = text_of(help, &option).unwrap_or_else(|| panic!("{option} is not in:\n{help}"));
         let named = [format!("[env: SPRINGALD_{variable}=]"), format!("[env: SPRINGALD_{variable}]")];
         assert!(named.iter().any(|named| text.contains(named)), "no variable: {text}");
         assert!(text.split("[env:").next().unwrap().split_whitespace().count() > 5, "not described: {text}");

@@ -17,8 +17,8 @@ mod provider;
 mod statistics;
 mod types;
 mod versions;
-
 mod widen;
+
 pub mod conformance;
 
 pub use catalog::{Catalog, PartitionVersion, TableVersion, VersionId};

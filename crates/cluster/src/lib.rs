@@ -11,6 +11,7 @@ mod embedded;
 mod progress;
 mod service;
 mod session;
+mod size;
 mod slots;
 mod store;
 
@@ -21,4 +22,5 @@ pub use distribute::physical_plan;
 pub use progress::watch;
 pub use service::{bind, executor_config, scheduler_config, serve_scheduler};
 pub use session::{MESSAGE_BYTES, session_config, session_context};
+pub use size::{ByteSize, ParseSizeError};
 pub use store::Stores;

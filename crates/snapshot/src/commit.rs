@@ -97,11 +97,11 @@ pub async fn commit(
     if let Err(error) = sweep::settle(records, &manifests).await {
         tracing::warn!(table = %publication.name, %error, "files of late attempts could not be looked for");
     }
+    sweep::end_uploads(records).await;
     Ok(Committed { record: publication.record, pointer })
 }
 
 pub(crate) fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), CommitError> {
-    sweep::end_uploads(records).await;
     let there: BTreeSet<u32> = manifests.iter().map(|manifest| manifest.split).collect();
     let missing: Vec<u32> = (0..splits).filter(|split| !there.contains(split)).collect();
     if missing.is_empty() { Ok(()) } else { Err(CommitError::Incomplete { missing, splits }) }

@@ -22,10 +22,10 @@ mod runs;
 mod sketch;
 mod statistics;
 mod stats;
+mod uploads;
 mod warehouse;
 mod write;
 
-mod uploads;
 pub mod commit;
 
 pub use conform::{ConformError, Conformed};
@@ -38,6 +38,6 @@ pub use manifest::{ColumnStats, CommitRecord, DataFile, PlanRecord, RunStore, Sp
 pub use rollback::rollback;
 pub use run::{ParseRunError, RunId, SnapshotDate};
 pub use runs::{KnownRun, TableRuns};
+pub use uploads::abandoned;
 pub use warehouse::{Warehouse, WarehouseError};
 pub use write::{SnapshotWriteExec, WriteSpec};
-pub use uploads::abandoned;

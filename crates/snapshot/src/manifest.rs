@@ -122,10 +122,10 @@ pub struct CommitRecord {
 #[derive(Debug, Clone)]
 pub struct RunStore {
     store: Arc<dyn ObjectStore>,
+    uploads: Option<Arc<dyn Uploads>>,
     layout: RunLayout,
 }
 
-    uploads: Option<Arc<dyn Uploads>>,
 impl RunStore {
     /// Returns the records of the run at `layout` in `store`; touches nothing.
     pub fn new(store: Arc<dyn ObjectStore>, layout: RunLayout) -> Self {
@@ -227,9 +227,6 @@ impl RunStore {
         }
     }
 
-    async fn split_paths(&self) -> Result<Vec<Path>, SnapshotError> {
-        let dir = self.layout.records_dir();
-        let listed = self.store.list(Some(&dir)).map_ok(|meta| meta.location);
     /// Aborts what is left of uploads of data files, and returns how many. Only when nobody writes the run any more.
     pub(crate) async fn abort_uploads(&self) -> Result<usize, SnapshotError> {
         let Some(uploads) = &self.uploads else { return Ok(0) };
@@ -241,6 +238,9 @@ impl RunStore {
         Ok(left.len())
     }
 
+    async fn split_paths(&self) -> Result<Vec<Path>, SnapshotError> {
+        let dir = self.layout.records_dir();
+        let listed = self.store.list(Some(&dir)).map_ok(|meta| meta.location);
         let paths: Vec<Path> = listed.try_collect().await.map_err(SnapshotError::store("list", &dir))?;
         Ok(paths.into_iter().filter(|path| path.filename().is_some_and(|name| name.starts_with("split-"))).collect())
     }

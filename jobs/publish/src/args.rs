@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use springald_cluster::ClusterAddress;
+use springald_cluster::{ByteSize, ClusterAddress};
 use springald_snapshot::{SnapshotDate, Warehouse};
 
 use crate::SchemaMode;
@@ -38,6 +38,9 @@ pub struct TargetArgs {
     /// Create the catalog's database where Glue does not have it
     #[arg(long, env = "SPRINGALD_CREATE_DATABASE", help_heading = "Target")]
     pub create_database: bool,
+    /// Bytes at which a split goes on in another file, e.g. `128MiB`; Athena and Spark read files of 128 to 512 MiB best
+    #[arg(long, env = "SPRINGALD_FILE_SIZE", value_name = "SIZE", default_value = "256MiB", help_heading = "Target")]
+    pub file_size: ByteSize,
     /// KMS key that encrypts what is written to S3, by id or ARN; executors need it too. Default: as the bucket does
     #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY", help_heading = "Target")]
     pub sse_kms_key: Option<String>,

@@ -15,9 +15,6 @@ use crate::run::run_to_the_last_split;
 use crate::schema::decide;
 use crate::{Report, Target};
 
-/// Bytes that a data file aims for: what Athena and Spark read best.
-const TARGET_FILE_BYTES: u64 = 256 * 1024 * 1024;
-
 /// What a job publishes.
 #[derive(Debug)]
 pub struct Work {
@@ -36,7 +33,8 @@ pub struct Work {
 /// `consistency` is asked, when every split is written, what is known of the source while it was read.
 ///
 /// # Errors
-/// When the run fails before every split is written, or its commit is refused; then nothing is published.
+/// When its columns are not what readers of the table expect, the run fails before every split is written, or its commit
+/// is refused; then nothing is published.
 pub async fn publish(
     target: &Target,
     work: Work,
@@ -49,6 +47,7 @@ pub async fn publish(
     let spec = WriteSpec { layout: layout.clone(), target_file_bytes, statistics };
     let write = Arc::new(SnapshotWriteExec::try_new(work.input, spec)?);
     let columns = columns(write.file_schema(), &work.comments)?;
+    require_columns_as_expected(target, &columns).await?;
     target.records.put_plan(&PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
     tracing::info!(job = work.job, table = %layout.table, run = %layout.run, splits, "run starts");
 

@@ -7,7 +7,7 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 use springald_aws::{S3Options, sdk_config};
 use springald_catalog::{Catalog, GlueCatalog, GlueOptions, LocalCatalog, TableName};
-use springald_cluster::{Cluster, Stores};
+use springald_cluster::{ByteSize, Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
 use springald_snapshot::{RunId, RunLayout, RunStore, SnapshotDate, StatisticsDetail};
 
@@ -39,10 +39,10 @@ impl Target {
             })?;
         }
         let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone() });
+        let uploads = stores.uploads(warehouse.store_url().as_ref());
         let cluster = Cluster::start(args.cluster.clone(), stores).await?;
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
-        let uploads = stores.uploads(warehouse.store_url().as_ref());
         let catalog = open_catalog(&args.place, &store, args.create_database).await?;
         require_free_names(catalog.as_ref(), &table.catalog_name()).await?;
         let date = args.date.unwrap_or_else(SnapshotDate::today);
