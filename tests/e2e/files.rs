@@ -1,21 +1,21 @@
 //! What the store is given: files of the size that is asked for, under the key that is asked for.
 
-use crate::harness::{Road, Warehouse, clean_command, compare, mysql, run};
+use crate::harness::{Road, Warehouse, clean_command, compare, mysql, noise, run};
 
 /// Creates a table whose rows do not compress: 40 MB in a Parquet file.
-fn noise(database: &str) -> String {
-    let noise = (1..=8).map(|n| format!("SHA2(seq * {n} + 0.5, 512)")).collect::<Vec<_>>().join(", ");
+fn noisy_table(database: &str) -> String {
+    let noise = noise();
     mysql().new_database(database);
     mysql().execute(&format!(
         "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, noise VARCHAR(1100));
-         INSERT INTO t SELECT seq, CONCAT({noise}) FROM seq_1_to_40000"
+         INSERT INTO t SELECT seq, {noise} FROM seq_1_to_40000"
     ));
     format!("{database}.t")
 }
 
 #[test]
 fn a_large_split_becomes_files_of_the_size_that_is_asked_for() {
-    let table = noise("rolled");
+    let table = noisy_table("rolled");
     let warehouse = Warehouse::new();
     let report = warehouse.ingest(&table, &["--splits", "2", "--file-size", "4MiB"]).report();
     let compared = compare(&warehouse, &table, &table, "id", &[]);
@@ -34,7 +34,7 @@ fn a_large_split_becomes_files_of_the_size_that_is_asked_for() {
 
 #[test]
 fn what_is_written_names_the_key_that_encrypts_it() {
-    let table = noise("encrypted");
+    let table = noisy_table("encrypted");
     let road = Road::good("2026-11-23T06:30:00.000Z");
     let warehouse = Warehouse::on_s3(&[]);
     let key = "arn:aws:kms:us-east-1:111122223333:key/of-the-tests";

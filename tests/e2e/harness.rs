@@ -38,7 +38,7 @@ pub(crate) use readback::{
 pub(crate) use road::{Noted, Road};
 pub(crate) use secret::RotatedUser;
 pub(crate) use springald::{Outcome, clean_command, run, springald};
-pub(crate) use tables::{CRIMES, crimes, load_crimes};
+pub(crate) use tables::{CRIMES, crimes, load_crimes, noise};
 pub(crate) use tap::Tap;
 pub(crate) use tool::{in_project, plugins};
 pub(crate) use uploads::Upload;

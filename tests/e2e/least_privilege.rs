@@ -2,9 +2,9 @@
 //!
 //! Driver and executors reach S3, Glue and Secrets Manager on roads of their own, which note every request.
 
-use crate::harness::{BUCKET, Outcome};
 use crate::harness::{
-    Fleet, Noted, Road, RotatedUser, Upload, Warehouse, clean_command, in_project, ministack, mysql, run,
+    BUCKET, Fleet, Noted, Outcome, Road, RotatedUser, Upload, Warehouse, clean_command, in_project, ministack, mysql,
+    noise, run,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -103,13 +103,13 @@ fn on<'a>(command: &'a mut Command, roads: &Roads, warehouse: &Warehouse) -> &'a
 /// Creates a small table, and one so large that it is uploaded in parts, whose last row cannot be copied.
 fn tables() {
     mysql().new_database("least");
-    let noise = (1..=8).map(|n| format!("SHA2(seq * {n} + 0.5, 512)")).collect::<Vec<_>>().join(", ");
+    let noise = noise();
     mysql().execute(&format!(
         "USE least; SET sql_mode = 'ALLOW_INVALID_DATES';
          CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20));
          INSERT INTO t SELECT seq, CONCAT('name ', seq) FROM seq_1_to_100;
          CREATE TABLE flawed (id INT PRIMARY KEY, day DATE NOT NULL, noise VARCHAR(1100));
-         INSERT INTO flawed SELECT seq, IF(seq = 90000, '2024-00-10', '2024-01-10'), CONCAT({noise})
+         INSERT INTO flawed SELECT seq, IF(seq = 90000, '2024-00-10', '2024-01-10'), {noise}
            FROM seq_1_to_90000"
     ));
 }

@@ -42,16 +42,15 @@ pub struct ColumnDetail {
 /// Looks at the values of a split's columns.
 #[derive(Debug)]
 pub(crate) struct DetailCollector {
-    schema: SchemaRef,
     columns: Vec<(DistinctSketch, ColumnDetail)>,
 }
 
 impl DetailCollector {
     /// Returns a collector that has seen no row.
-    pub(crate) fn try_new(schema: SchemaRef) -> Result<Self> {
+    pub(crate) fn try_new(schema: &SchemaRef) -> Result<Self> {
         let column = |_| Ok((DistinctSketch::try_new()?, ColumnDetail::default()));
         let columns = schema.fields().iter().map(column).collect::<Result<_>>()?;
-        Ok(Self { schema, columns })
+        Ok(Self { columns })
     }
 
     /// Adds a batch.
@@ -68,7 +67,6 @@ impl DetailCollector {
 
     /// Returns what was seen, given the bounds of the columns in the same order.
     pub(crate) fn finish(self, bounds: &[(Option<ScalarValue>, Option<ScalarValue>)]) -> Result<Vec<ColumnDetail>> {
-        debug_assert_eq!(self.schema.fields().len(), bounds.len());
         let detail = |((mut sketch, detail), (least, greatest)): ((DistinctSketch, ColumnDetail), &(_, _))| {
             let digits = |bound: &Option<ScalarValue>| bound.as_ref().and_then(digits);
             let (least, greatest) = (digits(least), digits(greatest));

@@ -96,7 +96,7 @@ mod tests {
     /// The manifest of a split with one column of `values`.
     fn manifest(values: ArrayRef) -> SplitManifest {
         let batch = RecordBatch::try_from_iter_with_nullable([("x", Arc::clone(&values), true)]).unwrap();
-        let mut collector = DetailCollector::try_new(batch.schema()).unwrap();
+        let mut collector = DetailCollector::try_new(&batch.schema()).unwrap();
         collector.add(&batch).unwrap();
         let all: Vec<ScalarValue> = (0..values.len())
             .map(|row| ScalarValue::try_from_array(&values, row).unwrap())

@@ -1,7 +1,5 @@
 //! A file's footer → what it holds per column.
 
-use std::sync::Arc;
-
 use arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
@@ -33,7 +31,7 @@ impl StatsCollector {
         let columns = vec![Bounds::default(); schema.fields().len()];
         let detail = match detail {
             StatisticsDetail::Footers => None,
-            StatisticsDetail::Values => Some(DetailCollector::try_new(Arc::clone(&schema))?),
+            StatisticsDetail::Values => Some(DetailCollector::try_new(&schema)?),
         };
         Ok(Self { schema, columns, detail })
     }

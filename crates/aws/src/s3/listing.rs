@@ -7,7 +7,7 @@ use object_store::{Error, ObjectMeta, Result};
 
 use super::answer::{Patience, repeated};
 
-/// How many objects S3 deletes at a request (facts, 2.2), and how many such requests are made at the same time.
+/// How many objects S3 deletes at a request at most, and how many such requests are made at the same time.
 const DELETED_AT_ONCE: usize = 1_000;
 const CONCURRENT_DELETIONS: usize = 8;
 
