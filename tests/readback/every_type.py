@@ -75,7 +75,9 @@ def with_duckdb(database, table, key, kinds):
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.register("files", dataset(database, table))
-    columns = ", ".join(f'"{name}"' for name in kinds)
+    # Moments as text: as values, those in UTC would want one more package.
+    moments = {name for name, kind in kinds.items() if kind == "timestamp"}
+    columns = ", ".join(f'CAST("{name}" AS varchar)' if name in moments else f'"{name}"' for name in kinds)
     rows = connection.execute(f'SELECT {columns} FROM files ORDER BY "{key}"').fetchall()
     return dict(zip(kinds, zip(*rows)))
 
