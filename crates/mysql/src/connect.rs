@@ -3,6 +3,7 @@
 use crate::error::{SourceError, is_crowded};
 use crate::login::{Credential, MySqlSource, Tls};
 use crate::secret::{AwsSecrets, Login, Secret, SecretCache, Times};
+use crate::wire::{self, ReadSession};
 use futures::FutureExt;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
@@ -27,9 +28,12 @@ const PASSWORD_VARIABLE: &str = "MYSQL_PWD";
 /// The largest packet that a MySQL server can be set to send. The server's own limit is the one that counts.
 const MAX_PACKET_BYTES: usize = 1 << 30;
 
+/// Text arrives as UTF-8.
+const NAMES: &str = "SET NAMES utf8mb4";
+
 /// What a session must not inherit from the server's settings:
 ///
-/// - times arrive in UTC and text as UTF-8, whatever the server's defaults are;
+/// - times arrive in UTC, whatever the server's default is;
 /// - no SQL mode changes what a statement means or how `CHAR` is padded;
 /// - no limit on rows or on a statement's time cuts a long read short (the name of the latter differs
 ///   between MySQL and MariaDB, and each ignores the other's comment);
@@ -54,6 +58,24 @@ pub struct Session {
 /// # Errors
 /// If the password is unreadable or its secret is, the server cannot be reached in time, or it refuses the login.
 pub async fn connect(source: &MySqlSource) -> Result<Session, SourceError> {
+    connect_as(source).await
+}
+
+/// Logs in like [`connect`], to read rows as the server sends them.
+///
+/// # Errors
+/// Those of [`connect`].
+pub(crate) async fn connect_to_read(source: &MySqlSource) -> Result<ReadSession, SourceError> {
+    connect_as(source).await
+}
+
+/// A kind of session.
+trait Open: Sized + Send {
+    /// Logs in, and makes the session exact.
+    fn open(login: wire::Login<'_>) -> impl Future<Output = Result<Self, mysql_async::Error>> + Send;
+}
+
+async fn connect_as<S: Open>(source: &MySqlSource) -> Result<S, SourceError> {
     require_authorities(&source.tls)?;
     match &source.credential {
         Credential::Environment => log_in(source, &source.user, &password_in_environment()?).await,
@@ -72,13 +94,13 @@ pub(crate) fn secrets() -> &'static SecretCache<AwsSecrets> {
     &SECRETS
 }
 
-async fn log_in(source: &MySqlSource, user: &str, password: &Secret) -> Result<Session, SourceError> {
+async fn log_in<S: Open>(source: &MySqlSource, user: &str, password: &Secret) -> Result<S, SourceError> {
     let failed = |cause| SourceError::from_connect(source.address(), user, &source.database, cause);
     let begin = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        match tokio::time::timeout(CONNECT_LIMIT, open(options(source, user, password))).await {
-            Ok(Ok(conn)) => return Ok(Session { conn, is_idle: false }),
+        match tokio::time::timeout(CONNECT_LIMIT, S::open(wire::Login { source, user, password })).await {
+            Ok(Ok(session)) => return Ok(session),
             Ok(Err(cause)) if is_crowded(&cause) && begin.elapsed() < CROWDED_LIMIT => {
                 tracing::info!(address = source.address(), ?pause, "the server has no place for a connection");
                 tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
@@ -98,11 +120,22 @@ fn require_authorities(tls: &Tls) -> Result<(), SourceError> {
     Ok(())
 }
 
-async fn open(options: Opts) -> Result<Conn, mysql_async::Error> {
-    let mut conn = Conn::new(options).await?;
-    conn.query_drop("SET NAMES utf8mb4").await?;
-    conn.query_drop(SESSION).await?;
-    Ok(conn)
+impl Open for Session {
+    async fn open(login: wire::Login<'_>) -> Result<Self, mysql_async::Error> {
+        let mut conn = Conn::new(options(login.source, login.user, login.password)).await?;
+        conn.query_drop(NAMES).await?;
+        conn.query_drop(SESSION).await?;
+        Ok(Self { conn, is_idle: false })
+    }
+}
+
+impl Open for ReadSession {
+    async fn open(login: wire::Login<'_>) -> Result<Self, mysql_async::Error> {
+        let mut session = Self::log_in(login).await?;
+        session.first(NAMES).await?;
+        session.first(SESSION).await?;
+        Ok(session)
+    }
 }
 
 /// As for MySQL's own clients, no such variable means no password.

@@ -9,13 +9,13 @@ mod text;
 
 use crate::schema::{ColumnKind, arrow_type};
 use crate::spec::{DateNullCount, InvalidDates, ReadSpec, TinyInt1};
+use crate::wire::Cell;
 use arrow::array::{
     ArrayBuilder, ArrayRef, ArrowPrimitiveType, PrimitiveArray, PrimitiveBuilder, RecordBatch, RecordBatchOptions,
 };
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType};
 use arrow::datatypes::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow::error::ArrowError;
-use mysql_async::Value;
 use std::sync::Arc;
 
 /// Collects the values of one column. An error says what is wrong with a value, and the way out.
@@ -24,7 +24,7 @@ trait Decode: Send {
     fn push_null(&mut self);
 
     /// Adds any other value.
-    fn push(&mut self, value: &Value) -> Result<(), String>;
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String>;
 
     /// Returns what was added since the last call.
     fn finish(&mut self) -> Result<ArrayRef, ArrowError>;
@@ -43,13 +43,6 @@ pub(crate) struct BatchDecoder {
     bytes: usize,
 }
 
-/// A value that cannot be carried over: in which column, and why not.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct BadValue {
-    pub(crate) column: usize,
-    pub(crate) problem: String,
-}
-
 impl BatchDecoder {
     /// Chooses the decoders for what `spec` reads.
     pub(crate) fn new(spec: &ReadSpec) -> Self {
@@ -62,23 +55,28 @@ impl BatchDecoder {
         self.rows
     }
 
-    /// Returns about how many bytes of values the batch has so far.
+    /// Returns how many bytes the server sent for the batch so far.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Adds a row of as many values as there are columns. After an error the batch must not be used.
-    pub(crate) fn push<'a>(&mut self, row: impl Iterator<Item = &'a Value>) -> Result<(), BadValue> {
-        for ((index, column), value) in self.columns.iter_mut().enumerate().zip(row) {
-            if matches!(value, Value::NULL) {
-                column.push_null();
-            } else {
-                column.push(value).map_err(|problem| BadValue { column: index, problem })?;
-            }
-            self.bytes += value_bytes(value);
+    /// Adds a value to a column of the row. One that belongs to no column is passed over.
+    ///
+    /// # Errors
+    /// If the value cannot be carried over. Then the batch must not be used.
+    pub(crate) fn push(&mut self, column: usize, value: &Cell<'_>) -> Result<(), String> {
+        let Some(column) = self.columns.get_mut(column) else { return Ok(()) };
+        if matches!(value, Cell::Null) {
+            column.push_null();
+            return Ok(());
         }
+        column.push(value)
+    }
+
+    /// Ends a row, for which the server sent as many bytes.
+    pub(crate) fn end_row(&mut self, bytes: usize) {
         self.rows += 1;
-        Ok(())
+        self.bytes += bytes;
     }
 
     /// Returns the rows added since the last call.
@@ -97,17 +95,6 @@ impl BatchDecoder {
             DateNullCount { column: field.name().clone(), zero, invalid }
         });
         counts.filter(|count| count.zero > 0 || count.invalid > 0).collect()
-    }
-}
-
-/// Returns about how many bytes a value takes.
-pub(crate) fn value_bytes(value: &Value) -> usize {
-    match value {
-        Value::Bytes(bytes) => bytes.len(),
-        Value::NULL => 1,
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => {
-            size_of::<u64>()
-        }
     }
 }
 
@@ -169,28 +156,31 @@ fn finish_and_refill<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>) -
 }
 
 /// Says that the server sent something else than the column's type promises: the table was altered meanwhile.
-fn not_a(expected: &str, value: &Value) -> String {
+fn not_a(expected: &str, value: &Cell<'_>) -> String {
     format!("the server sent {}, not {expected}; was the table altered while it was read?", show(value))
 }
 
 /// Shows a value in a message, cut to a readable length.
-pub(crate) fn show(value: &Value) -> String {
+pub(crate) fn show(value: &Cell<'_>) -> String {
     match value {
-        Value::NULL => "NULL".to_owned(),
-        Value::Bytes(bytes) => {
+        Cell::Null => "NULL".to_owned(),
+        Cell::Bytes(bytes) => {
             let text = String::from_utf8_lossy(bytes);
             let start: String = text.chars().take(40).collect();
             if start.len() < text.len() { format!("`{start}…`") } else { format!("`{start}`") }
         }
-        Value::Int(number) => number.to_string(),
-        Value::UInt(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Double(number) => number.to_string(),
-        Value::Date(year, month, day, 0, 0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
-        Value::Date(year, month, day, hour, minute, second, micros) => {
+        Cell::Int(number) => number.to_string(),
+        Cell::UInt(number) => number.to_string(),
+        Cell::Float(number) => number.to_string(),
+        Cell::Double(number) => number.to_string(),
+        Cell::Date(year, month, day, 0, 0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+        Cell::Date(year, month, day, hour, minute, second, micros) => {
             format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}")
         }
-        Value::Time(..) => value.as_sql(false),
+        Cell::Time(negative, days, hours, minutes, seconds, micros) => {
+            let hours = days * 24 + u32::from(*hours);
+            format!("{}{hours:02}:{minutes:02}:{seconds:02}.{micros:06}", if *negative { "-" } else { "" })
+        }
     }
 }
 

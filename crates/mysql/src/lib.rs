@@ -5,12 +5,13 @@
 //!                          │
 //!                          ▼
 //!                       split (which key ranges)  ──▶ exec: one SELECT per range (select)
-//!                                                        └─▶ rows ──▶ batches (decode)
+//!                                                        └─▶ rows (wire) ──▶ batches (decode)
 //! ```
 //!
 //! [`MySqlTable`] is the front door for SQL, [`describe`], [`plan_splits`] and [`MySqlReadExec`] are the
 //! pieces that an ingest job puts together itself.
 
+mod ask;
 mod connect;
 mod consistency;
 mod decode;
@@ -31,6 +32,7 @@ mod source;
 mod spec;
 mod split;
 mod table;
+mod wire;
 
 pub use connect::{Session, connect};
 pub use consistency::{Change, Host, Mark, Meeting, compare, mark};

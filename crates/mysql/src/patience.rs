@@ -1,10 +1,11 @@
 //! Waiting for a server that will do better soon: one that restarts, and one that is in distress.
 
-use crate::connect::{Session, connect};
+use crate::ask::Ask;
+use crate::connect::connect_to_read;
 use crate::error::SourceError;
 use crate::login::MySqlSource;
 use crate::origin::Origin;
-use mysql_async::prelude::Queryable;
+use crate::wire::ReadSession;
 use std::time::{Duration, Instant};
 
 /// How long a reader goes on asking a server that refuses connections: about what a restart takes.
@@ -16,16 +17,16 @@ const DISTRESS_LIMIT: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Connects like [`connect`], and again and again while the server refuses connections or hangs up on them, as it does
+/// Connects like [`connect_to_read`], and again and again while the server refuses connections or hangs up on them, as it does
 /// while it restarts.
 ///
 /// # Errors
-/// Those of [`connect`]; at once where asking again is of no use, or the server does not even refuse.
-pub(crate) async fn connect_patiently(source: &MySqlSource) -> Result<Session, SourceError> {
+/// Those of [`connect_to_read`]; at once where asking again is of no use, or the server does not even refuse.
+pub(crate) async fn connect_patiently(source: &MySqlSource) -> Result<ReadSession, SourceError> {
     let begun = Instant::now();
     let mut pauses = Pauses::default();
     loop {
-        match connect(source).await {
+        match connect_to_read(source).await {
             Err(error) if is_restarting(&error) && begun.elapsed() < RESTART_LIMIT => {
                 tracing::warn!(
                     address = source.address(),
@@ -47,7 +48,7 @@ fn is_restarting(error: &SourceError) -> bool {
 ///
 /// # Errors
 /// If the connection fails.
-pub(crate) async fn wait_for_calm(session: &mut Session, origin: &Origin, most: u64) -> Result<(), SourceError> {
+pub(crate) async fn wait_for_calm(session: &mut ReadSession, origin: &Origin, most: u64) -> Result<(), SourceError> {
     let begun = Instant::now();
     let mut pauses = Pauses::default();
     loop {
@@ -64,12 +65,10 @@ pub(crate) async fn wait_for_calm(session: &mut Session, origin: &Origin, most: 
     }
 }
 
-async fn threads_running(session: &mut Session, origin: &Origin) -> Result<u64, SourceError> {
-    let row: Option<(String, u64)> = session
-        .query_first("SHOW GLOBAL STATUS LIKE 'Threads_running'")
-        .await
-        .map_err(|cause| SourceError::from_query("look how busy the server is before reading", origin, cause))?;
-    Ok(row.map_or(0, |(_, running)| running))
+async fn threads_running(session: &mut ReadSession, origin: &Origin) -> Result<u64, SourceError> {
+    let running = session.number("SHOW GLOBAL STATUS LIKE 'Threads_running'".to_owned()).await;
+    let action = "look how busy the server is before reading";
+    Ok(running.map_err(|cause| SourceError::from_query(action, origin, cause))?.unwrap_or(0))
 }
 
 /// Pauses that grow, and differ from session to session so that not all come back at the same time.

@@ -1,16 +1,14 @@
 //! Reads one split: a statement's rows, streamed into batches, with a limit on the server's silence.
 
-use crate::connect::Session;
-use crate::decode::{BatchDecoder, show, value_bytes};
+use crate::decode::{BatchDecoder, show};
 use crate::error::SourceError;
 use crate::patience::{connect_patiently, wait_for_calm};
 use crate::select::select_sql;
 use crate::spec::{DateNullCount, ReadSpec};
 use crate::split::Split;
+use crate::wire::{Cell, Cells, Next, ReadSession};
 use arrow::array::RecordBatch;
 use datafusion::error::{DataFusionError, Result};
-use mysql_async::prelude::Queryable;
-use mysql_async::{BinaryProtocol, QueryResult, Row, Value};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -28,7 +26,7 @@ pub(crate) trait Sink: Send {
 /// Reads splits of one table, one after the other, over one connection.
 pub(crate) struct SplitReader {
     spec: Arc<ReadSpec>,
-    session: Option<Session>,
+    session: Option<ReadSession>,
 }
 
 impl SplitReader {
@@ -50,9 +48,9 @@ impl SplitReader {
         wait_for_calm(session, &spec.origin, spec.options.threads_running).await?;
         let mut watch = Watch::new(spec.options.silence);
         let sql = select_sql(&spec, &split.range);
-        let rows = watch.limit(session.exec_iter(sql, ())).await;
-        let rows = rows.ok_or_else(|| silent(&spec))?.map_err(|cause| failed(&spec, cause))?;
-        drain(rows, &mut watch, &spec, split, sink).await
+        let begun = watch.limit(session.select(&sql)).await;
+        begun.ok_or_else(|| silent(&spec))?.map_err(|cause| failed(&spec, cause))?;
+        drain(session, &mut watch, &spec, split, sink).await
     }
 
     /// Says goodbye to the server after the last split, when the others no longer wait for this session.
@@ -61,7 +59,10 @@ impl SplitReader {
             if let Some(meeting) = &self.spec.meeting {
                 meeting.wait_for_gate(&mut session, &self.spec.origin).await?;
             }
-            session.close();
+            // All rows are here: a connection that breaks now takes nothing with it.
+            if let Err(error) = session.close().await {
+                tracing::debug!(%error, "the server was not there for a goodbye");
+            }
         }
         Ok(())
     }
@@ -69,7 +70,7 @@ impl SplitReader {
 
 /// Opens a session; where the run's sessions are counted or meet, it takes the seat that has the number of its first
 /// split.
-async fn open(spec: &ReadSpec, seat: u32) -> Result<Session> {
+async fn open(spec: &ReadSpec, seat: u32) -> Result<ReadSession> {
     let mut session = connect_patiently(&spec.source).await?;
     if let Some(seats) = &spec.seats {
         seats.take(&mut session, &spec.origin, seat).await?;
@@ -81,7 +82,7 @@ async fn open(spec: &ReadSpec, seat: u32) -> Result<Session> {
 }
 
 async fn drain(
-    mut rows: QueryResult<'_, 'static, BinaryProtocol>,
+    session: &mut ReadSession,
     watch: &mut Watch,
     spec: &ReadSpec,
     split: &Split,
@@ -89,41 +90,49 @@ async fn drain(
 ) -> Result<()> {
     let mut decoder = BatchDecoder::new(spec);
     let mut number = 0u64;
-    while let Some(row) =
-        watch.limit(rows.next()).await.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))?
-    {
-        // A row that is large by itself gets a batch of its own.
-        let would_overflow = decoder.bytes() + values(&row).map(value_bytes).sum::<usize>() > spec.options.batch_bytes;
-        if decoder.rows() > 0 && (would_overflow || decoder.rows() >= spec.options.batch_rows) {
-            let batch = decoder.finish()?;
-            if !sink.take(batch, &decoder.take_nulled()).await {
-                return Ok(());
+    loop {
+        match session.next().map_err(|cause| failed(spec, cause))? {
+            Next::Row { cells, bytes } => {
+                // A row that is large by itself gets a batch of its own.
+                let would_overflow = decoder.bytes() + bytes > spec.options.batch_bytes;
+                if decoder.rows() > 0 && (would_overflow || decoder.rows() >= spec.options.batch_rows) {
+                    let batch = decoder.finish()?;
+                    if !sink.take(batch, &decoder.take_nulled()).await {
+                        return Ok(());
+                    }
+                }
+                number += 1;
+                for (column, cell) in cells.clone().enumerate() {
+                    let cell = cell.map_err(|cause| failed(spec, cause))?;
+                    decoder.push(column, &cell).map_err(|problem| {
+                        let row = describe_row(spec, split, number, cells.clone());
+                        let column = spec.columns.get(column).map(|column| column.name.clone()).unwrap_or_default();
+                        SourceError::Value { origin: spec.origin.clone(), column, row, problem }
+                    })?;
+                }
+                decoder.end_row(bytes);
             }
+            Next::Wait => {
+                let filled = watch.limit(session.fill()).await;
+                filled.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))?;
+            }
+            Next::End => break,
         }
-        number += 1;
-        decoder.push(values(&row)).map_err(|bad| {
-            let row = describe_row(spec, split, number, &row);
-            let column = spec.columns.get(bad.column).map(|column| column.name.clone()).unwrap_or_default();
-            SourceError::Value { origin: spec.origin.clone(), column, row, problem: bad.problem }
-        })?;
     }
+    session.end().await.map_err(|cause| failed(spec, cause))?;
     if decoder.rows() > 0 {
         let batch = decoder.finish()?;
         sink.take(batch, &decoder.take_nulled()).await;
     }
     Ok(())
 }
-
-fn values(row: &Row) -> impl Iterator<Item = &Value> {
-    (0..row.len()).map(|index| row.as_ref(index).unwrap_or(&Value::NULL))
-}
-
 /// Names a row by its key, or by its place in the split if the key is not among the columns read.
-fn describe_row(spec: &ReadSpec, split: &Split, number: u64, row: &Row) -> String {
+fn describe_row(spec: &ReadSpec, split: &Split, number: u64, cells: Cells<'_>) -> String {
+    let cells: Vec<Cell<'_>> = cells.map_while(std::result::Result::ok).collect();
     let key_columns = spec.key.iter().flat_map(|key| &key.columns);
     let part = |name: &String| {
         let index = spec.columns.iter().position(|column| column.name == *name)?;
-        Some(format!("{name}={}", show(row.as_ref(index)?)))
+        Some(format!("{name}={}", show(cells.get(index)?)))
     };
     match key_columns.map(|column| part(&column.name)).collect::<Option<Vec<_>>>() {
         Some(parts) if !parts.is_empty() => format!("row {}", parts.join(", ")),

@@ -4,10 +4,9 @@
 //! Where a task runs again, because its executor was lost or taken for lost, the server may not have noticed yet that the
 //! session before is of no use; whoever comes next ends it.
 
-use crate::connect::Session;
+use crate::ask::Ask;
 use crate::error::SourceError;
 use crate::origin::Origin;
-use mysql_async::prelude::Queryable;
 use serde::{Deserialize, Serialize};
 
 /// How long the server may take to end a session.
@@ -31,15 +30,14 @@ impl Seats {
     ///
     /// # Errors
     /// [`SourceError::SeatTaken`], which is transient, if that session does not end.
-    pub(crate) async fn take(&self, session: &mut Session, origin: &Origin, seat: u32) -> Result<(), SourceError> {
+    pub(crate) async fn take(&self, session: &mut impl Ask, origin: &Origin, seat: u32) -> Result<(), SourceError> {
         let failed = |cause| SourceError::from_query(ACTION, origin, cause);
         let lock = format!("springald:{}:s{seat}", self.0);
         if hold(session, &lock, 0).await.map_err(failed)? {
             return Ok(());
         }
-        let holder: Option<Option<u64>> =
-            session.exec_first("SELECT IS_USED_LOCK(?)", (lock.as_str(),)).await.map_err(failed)?;
-        if let Some(id) = holder.flatten() {
+        let holder = session.number(format!("SELECT IS_USED_LOCK('{lock}')")).await.map_err(failed)?;
+        if let Some(id) = holder {
             tracing::warn!(seat, session = id, "ending the session that read this split before");
             end(session, id).await.map_err(failed)?;
         }
@@ -50,15 +48,14 @@ impl Seats {
     }
 }
 
-async fn hold(session: &mut Session, lock: &str, seconds: u8) -> Result<bool, mysql_async::Error> {
-    let held: Option<Option<i64>> = session.exec_first("SELECT GET_LOCK(?, ?)", (lock, seconds)).await?;
-    Ok(held.flatten() == Some(1))
+async fn hold(session: &mut impl Ask, lock: &str, seconds: u8) -> Result<bool, mysql_async::Error> {
+    Ok(session.number(format!("SELECT GET_LOCK('{lock}', {seconds})")).await? == Some(1))
 }
 
 /// Every user may end sessions of its own. One that has ended meanwhile, or must not be ended, is left to itself.
-async fn end(session: &mut Session, id: u64) -> Result<(), mysql_async::Error> {
-    match session.query_drop(format!("KILL CONNECTION {id}")).await {
-        Ok(()) | Err(mysql_async::Error::Server(_)) => Ok(()),
+async fn end(session: &mut impl Ask, id: u64) -> Result<(), mysql_async::Error> {
+    match session.first(format!("KILL CONNECTION {id}")).await {
+        Ok(_) | Err(mysql_async::Error::Server(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }

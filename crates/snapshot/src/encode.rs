@@ -18,8 +18,9 @@ use parquet::schema::types::ColumnPath;
 use crate::dictionary::columns_without_repetition;
 use crate::{DataFile, SnapshotError};
 
-/// Encoded bytes of a row group: bounds what a writer holds in memory.
-const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// Encoded bytes of a row group: what a writer holds in memory before any of it is sent, whatever the table's size. A
+/// group of the crimes table has some 200,000 rows.
+const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes of one part of a multipart upload; S3 takes at most 10,000 parts.
 const PART_BYTES: usize = 8 * 1024 * 1024;

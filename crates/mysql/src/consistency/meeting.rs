@@ -16,6 +16,7 @@
 //! Runs at one server gather their sessions one after the other. Two that did so at the same time could each hold task
 //! slots that the other needs.
 
+use crate::ask::Ask;
 use crate::connect::{Session, connect};
 use crate::error::SourceError;
 use crate::login::MySqlSource;
@@ -79,25 +80,28 @@ impl Meeting {
     /// # Errors
     /// [`SourceError::TooLate`] if the gate is open. If the seat is still held by a connection that was lost, the
     /// error is transient.
-    pub(crate) async fn join(&self, session: &mut Session, origin: &Origin, seat: u32) -> Result<(), SourceError> {
+    pub(crate) async fn join(&self, session: &mut impl Ask, origin: &Origin, seat: u32) -> Result<(), SourceError> {
         let failed = |cause| SourceError::from_query(ACTION, origin, cause);
         self.take(session, origin, seat, self.seat(seat)).await?;
         while !is_held(session, self.go()).await.map_err(failed)? {
             self.require_shut_gate(session, origin).await?;
             sleep(LOOK_EVERY).await;
         }
-        session.query_drop("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await.map_err(failed)?;
-        session.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
+        for sql in
+            ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"]
+        {
+            session.first(sql.to_owned()).await.map_err(failed)?;
+        }
         self.require_shut_gate(session, origin).await?;
         self.take(session, origin, seat, self.ready(seat)).await
     }
 
-    async fn take(&self, session: &mut Session, origin: &Origin, seat: u32, lock: String) -> Result<(), SourceError> {
+    async fn take(&self, session: &mut impl Ask, origin: &Origin, seat: u32, lock: String) -> Result<(), SourceError> {
         let taken = try_hold(session, lock).await.map_err(|cause| SourceError::from_query(ACTION, origin, cause))?;
         if taken { Ok(()) } else { Err(SourceError::SeatTaken { origin: origin.clone(), seat }) }
     }
 
-    async fn require_shut_gate(&self, session: &mut Session, origin: &Origin) -> Result<(), SourceError> {
+    async fn require_shut_gate(&self, session: &mut impl Ask, origin: &Origin) -> Result<(), SourceError> {
         let failed = |cause| SourceError::from_query(ACTION, origin, cause);
         if is_held(session, self.gate()).await.map_err(failed)? {
             return Ok(());
@@ -106,7 +110,7 @@ impl Meeting {
     }
 
     /// Waits until the driver has seen every session ready: before that none may end.
-    pub(crate) async fn wait_for_gate(&self, session: &mut Session, origin: &Origin) -> Result<(), SourceError> {
+    pub(crate) async fn wait_for_gate(&self, session: &mut impl Ask, origin: &Origin) -> Result<(), SourceError> {
         let failed = |cause| SourceError::from_query(ACTION, origin, cause);
         while is_held(session, self.gate()).await.map_err(failed)? {
             sleep(LOOK_EVERY).await;
@@ -115,18 +119,16 @@ impl Meeting {
     }
 }
 
-async fn try_hold(session: &mut Session, lock: String) -> Result<bool, mysql_async::Error> {
+async fn try_hold(session: &mut impl Ask, lock: String) -> Result<bool, mysql_async::Error> {
     hold_within(session, &lock, 0).await
 }
 
-async fn hold_within(session: &mut Session, lock: &str, seconds: u8) -> Result<bool, mysql_async::Error> {
-    let held: Option<Option<i64>> = session.exec_first("SELECT GET_LOCK(?, ?)", (lock, seconds)).await?;
-    Ok(held.flatten() == Some(1))
+async fn hold_within(session: &mut impl Ask, lock: &str, seconds: u8) -> Result<bool, mysql_async::Error> {
+    Ok(session.number(format!("SELECT GET_LOCK('{lock}', {seconds})")).await? == Some(1))
 }
 
-async fn is_held(session: &mut Session, lock: String) -> Result<bool, mysql_async::Error> {
-    let holder: Option<Option<i64>> = session.exec_first("SELECT IS_USED_LOCK(?)", (lock,)).await?;
-    Ok(holder.flatten().is_some())
+async fn is_held(session: &mut impl Ask, lock: String) -> Result<bool, mysql_async::Error> {
+    Ok(session.number(format!("SELECT IS_USED_LOCK('{lock}')")).await?.is_some())
 }
 
 /// The driver's side of a meeting: holds the gate and the table's lock. Dropping it lets both go.

@@ -1,9 +1,9 @@
 //! Bytes: `BINARY`, `BLOB`, `BIT(n)`, and geometries as WKB.
 
 use super::{Decode, not_a};
+use crate::wire::Cell;
 use arrow::array::{ArrayRef, BinaryBuilder};
 use arrow::error::ArrowError;
-use mysql_async::Value;
 use std::sync::Arc;
 
 /// The bytes of a spatial reference that MySQL puts before the WKB of a geometry.
@@ -26,8 +26,8 @@ impl Decode for Binaries {
         self.builder.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Bytes(bytes) = value else { return Err(not_a("bytes", value)) };
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Bytes(bytes) = value else { return Err(not_a("bytes", value)) };
         let kept = bytes.get(self.skipped..).ok_or_else(|| not_a("a GEOMETRY", value))?;
         self.builder.append_value(kept);
         Ok(())

@@ -1,9 +1,9 @@
 //! Booleans: `TINYINT(1)` and `BIT(1)`.
 
 use super::{Decode, not_a};
+use crate::wire::Cell;
 use arrow::array::{ArrayRef, BooleanBuilder};
 use arrow::error::ArrowError;
-use mysql_async::Value;
 use std::sync::Arc;
 
 /// `TINYINT(1)`, of which only 0 and 1 are booleans.
@@ -15,8 +15,8 @@ impl Decode for Flags {
         self.0.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Int(number) = value else { return Err(not_a("a TINYINT", value)) };
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Int(number) = value else { return Err(not_a("a TINYINT", value)) };
         if !(0..=1).contains(number) {
             return Err(format!("{number} is neither 0 nor 1; keep the numbers with `--tinyint1 int`"));
         }
@@ -38,9 +38,9 @@ impl Decode for Bits {
         self.0.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Bytes(bytes) = value else { return Err(not_a("a BIT(1)", value)) };
-        let [bit @ (0 | 1)] = bytes.as_slice() else { return Err(not_a("a BIT(1)", value)) };
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Bytes(bytes) = value else { return Err(not_a("a BIT(1)", value)) };
+        let [bit @ (0 | 1)] = *bytes else { return Err(not_a("a BIT(1)", value)) };
         self.0.append_value(*bit == 1);
         Ok(())
     }

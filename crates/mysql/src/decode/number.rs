@@ -1,10 +1,10 @@
 //! Numbers: integers of every width, decimals and floating point.
 
 use super::{Decode, finish_and_refill, not_a, show};
+use crate::wire::Cell;
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, Decimal128Builder, PrimitiveBuilder};
 use arrow::datatypes::{Float32Type, Float64Type};
 use arrow::error::ArrowError;
-use mysql_async::Value;
 use std::sync::Arc;
 
 /// Integers that fit `T`.
@@ -24,13 +24,11 @@ where
         self.0.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
         let number = match value {
-            Value::Int(number) => T::Native::try_from(*number).ok(),
-            Value::UInt(number) => T::Native::try_from(*number).ok(),
-            Value::NULL | Value::Bytes(_) | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => {
-                None
-            }
+            Cell::Int(number) => T::Native::try_from(*number).ok(),
+            Cell::UInt(number) => T::Native::try_from(*number).ok(),
+            Cell::Null | Cell::Bytes(_) | Cell::Float(_) | Cell::Double(_) | Cell::Date(..) | Cell::Time(..) => None,
         };
         self.0.append_value(number.ok_or_else(|| not_a("an integer of the column's width", value))?);
         Ok(())
@@ -55,8 +53,8 @@ impl Decode for Floats<Float32Type> {
         self.0.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Float(number) = value else { return Err(not_a("a FLOAT", value)) };
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Float(number) = value else { return Err(not_a("a FLOAT", value)) };
         self.0.append_value(*number);
         Ok(())
     }
@@ -71,8 +69,8 @@ impl Decode for Floats<Float64Type> {
         self.0.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Double(number) = value else { return Err(not_a("a DOUBLE", value)) };
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Double(number) = value else { return Err(not_a("a DOUBLE", value)) };
         self.0.append_value(*number);
         Ok(())
     }
@@ -100,12 +98,12 @@ impl Decode for Decimals {
         self.builder.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
         let number = match value {
-            Value::Int(number) => (self.scale == 0).then_some(i128::from(*number)),
-            Value::UInt(number) => (self.scale == 0).then_some(i128::from(*number)),
-            Value::Bytes(digits) => unscaled(digits, self.precision, self.scale),
-            Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => None,
+            Cell::Int(number) => (self.scale == 0).then_some(i128::from(*number)),
+            Cell::UInt(number) => (self.scale == 0).then_some(i128::from(*number)),
+            Cell::Bytes(digits) => unscaled(digits, self.precision, self.scale),
+            Cell::Null | Cell::Float(_) | Cell::Double(_) | Cell::Date(..) | Cell::Time(..) => None,
         };
         self.builder.append_value(number.ok_or_else(|| self.not_mine(value))?);
         Ok(())
@@ -119,7 +117,7 @@ impl Decode for Decimals {
 }
 
 impl Decimals {
-    fn not_mine(&self, value: &Value) -> String {
+    fn not_mine(&self, value: &Cell<'_>) -> String {
         let (precision, scale) = (self.precision, self.scale);
         format!("{} is not a DECIMAL({precision},{scale}); was the table altered while it was read?", show(value))
     }

@@ -3,10 +3,10 @@
 use super::civil::days;
 use super::{Decode, finish_and_refill, not_a, show};
 use crate::spec::InvalidDates;
+use crate::wire::Cell;
 use arrow::array::{ArrayRef, Date32Builder, PrimitiveBuilder};
 use arrow::datatypes::ArrowTimestampType;
 use arrow::error::ArrowError;
-use mysql_async::Value;
 use std::sync::Arc;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -43,8 +43,8 @@ impl Decode for Dates {
         self.builder.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Date(year, month, day, ..) = value else { return Err(not_a("a DATE", value)) };
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Date(year, month, day, ..) = value else { return Err(not_a("a DATE", value)) };
         self.builder.append_option(self.nulled.day((*year, *month, *day), value)?);
         Ok(())
     }
@@ -70,8 +70,8 @@ impl<T: ArrowTimestampType> Decode for Timestamps<T> {
         self.builder.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Date(year, month, day, hour, minute, second, micros) = value else {
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Date(year, month, day, hour, minute, second, micros) = value else {
             return Err(not_a("a DATETIME", value));
         };
         let Some(day) = self.nulled.day((*year, *month, *day), value)? else {
@@ -102,12 +102,12 @@ impl Nulled {
     }
 
     /// Returns the days from 1970-01-01 to the year, month and day of `value`, or nothing if it becomes NULL.
-    fn day(&mut self, (year, month, day): (u16, u8, u8), value: &Value) -> Result<Option<i32>, String> {
+    fn day(&mut self, (year, month, day): (u16, u8, u8), value: &Cell<'_>) -> Result<Option<i32>, String> {
         let found = days(year, month, day);
         if found.is_some() {
             return Ok(found);
         }
-        if *value == Value::Date(0, 0, 0, 0, 0, 0, 0) {
+        if *value == Cell::Date(0, 0, 0, 0, 0, 0, 0) {
             self.zero += 1;
             return Ok(None);
         }

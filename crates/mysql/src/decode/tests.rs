@@ -17,10 +17,10 @@ fn spec(kind: ColumnKind) -> ReadSpec {
 }
 
 /// Decodes the values of one column; the answer is how Arrow prints them, or the problem with one of them.
-fn decoded_as(spec: &ReadSpec, values: &[Value]) -> Result<String, String> {
+fn decoded_as(spec: &ReadSpec, values: &[Cell<'_>]) -> Result<String, String> {
     let mut decoder = BatchDecoder::new(spec);
     for value in values {
-        decoder.push(std::iter::once(value)).map_err(|bad| bad.problem)?;
+        push(&mut decoder, &[*value])?;
     }
     let batch = decoder.finish().unwrap();
     assert_eq!((batch.num_rows(), decoder.rows(), decoder.bytes()), (values.len(), 0, 0));
@@ -30,12 +30,21 @@ fn decoded_as(spec: &ReadSpec, values: &[Value]) -> Result<String, String> {
     Ok(texts.join(" "))
 }
 
-fn decoded(kind: ColumnKind, values: &[Value]) -> Result<String, String> {
+fn decoded(kind: ColumnKind, values: &[Cell<'_>]) -> Result<String, String> {
     decoded_as(&spec(kind), values)
 }
 
-fn bytes(text: &str) -> Value {
-    Value::Bytes(text.as_bytes().to_vec())
+/// Adds a row.
+fn push(decoder: &mut BatchDecoder, row: &[Cell<'_>]) -> Result<(), String> {
+    for (column, value) in row.iter().enumerate() {
+        decoder.push(column, value)?;
+    }
+    decoder.end_row(8 * row.len());
+    Ok(())
+}
+
+fn bytes(text: &str) -> Cell<'_> {
+    Cell::Bytes(text.as_bytes())
 }
 
 fn ok(text: &str) -> Result<String, String> {
@@ -44,35 +53,35 @@ fn ok(text: &str) -> Result<String, String> {
 
 #[test]
 fn integers_keep_their_ends() {
-    let ends = |least, greatest| [Value::Int(least), Value::NULL, Value::Int(greatest)];
+    let ends = |least, greatest| [Cell::Int(least), Cell::Null, Cell::Int(greatest)];
     let kind = ColumnKind::BigInt { unsigned: false };
     assert_eq!(decoded(kind, &ends(i64::MIN, i64::MAX)), ok("-9223372036854775808 NULL 9223372036854775807"));
     assert_eq!(decoded(ColumnKind::TinyInt { unsigned: true }, &ends(0, 255)), ok("0 NULL 255"));
     assert_eq!(decoded(ColumnKind::MediumInt { unsigned: true }, &ends(0, 16_777_215)), ok("0 NULL 16777215"));
     let kind = ColumnKind::BigInt { unsigned: true };
-    assert_eq!(decoded(kind, &[Value::Int(0), Value::UInt(u64::MAX)]), ok("0 18446744073709551615"));
+    assert_eq!(decoded(kind, &[Cell::Int(0), Cell::UInt(u64::MAX)]), ok("0 18446744073709551615"));
 }
 
 #[test]
 fn an_integer_that_does_not_fit_stops_the_run() {
-    let error = decoded(ColumnKind::TinyInt { unsigned: false }, &[Value::Int(128)]).unwrap_err();
+    let error = decoded(ColumnKind::TinyInt { unsigned: false }, &[Cell::Int(128)]).unwrap_err();
     assert!(error.starts_with("the server sent 128, not an integer of the column's width"), "{error}");
 }
 
 #[test]
 fn a_flag_is_0_or_1_or_stops_the_run() {
-    assert_eq!(decoded(ColumnKind::Flag, &[Value::Int(0), Value::Int(1), Value::NULL]), ok("false true NULL"));
-    let error = decoded(ColumnKind::Flag, &[Value::Int(-1)]).unwrap_err();
+    assert_eq!(decoded(ColumnKind::Flag, &[Cell::Int(0), Cell::Int(1), Cell::Null]), ok("false true NULL"));
+    let error = decoded(ColumnKind::Flag, &[Cell::Int(-1)]).unwrap_err();
     assert_eq!(error, "-1 is neither 0 nor 1; keep the numbers with `--tinyint1 int`");
     let options = ReadOptions { tiny_int1: TinyInt1::Int, ..ReadOptions::default() };
-    assert_eq!(decoded_as(&spec(ColumnKind::Flag).with_options(options), &[Value::Int(-1)]), ok("-1"));
+    assert_eq!(decoded_as(&spec(ColumnKind::Flag).with_options(options), &[Cell::Int(-1)]), ok("-1"));
 }
 
 #[test]
 fn bits_are_booleans_or_bytes() {
-    let bit = |byte| Value::Bytes(vec![byte]);
-    assert_eq!(decoded(ColumnKind::Bit { length: 1 }, &[bit(0), bit(1), Value::NULL]), ok("false true NULL"));
-    assert_eq!(decoded(ColumnKind::Bit { length: 12 }, &[Value::Bytes(vec![0x0a, 0xbc])]), ok("0abc"));
+    let values = [Cell::Bytes(&[0]), Cell::Bytes(&[1]), Cell::Null];
+    assert_eq!(decoded(ColumnKind::Bit { length: 1 }, &values), ok("false true NULL"));
+    assert_eq!(decoded(ColumnKind::Bit { length: 12 }, &[Cell::Bytes(&[0x0a, 0xbc])]), ok("0abc"));
 }
 
 #[test]
@@ -84,41 +93,41 @@ fn decimals_beyond_38_digits_stay_text() {
 
 #[test]
 fn text_must_be_utf8() {
-    assert_eq!(decoded(ColumnKind::Text, &[bytes("naïve 🦀"), bytes(""), Value::NULL]), ok("naïve 🦀  NULL"));
-    assert!(decoded(ColumnKind::Text, &[Value::Bytes(vec![0xff])]).is_err());
+    assert_eq!(decoded(ColumnKind::Text, &[bytes("naïve 🦀"), bytes(""), Cell::Null]), ok("naïve 🦀  NULL"));
+    assert!(decoded(ColumnKind::Text, &[Cell::Bytes(&[0xff])]).is_err());
 }
 
 #[test]
 fn spans_read_as_in_mysql() {
     let kind = |digits| ColumnKind::Time { digits };
-    let longest = Value::Time(true, 34, 22, 59, 59, 0);
-    assert_eq!(decoded(kind(0), &[longest, Value::Time(false, 0, 0, 0, 0, 0)]), ok("-838:59:59 00:00:00"));
-    assert_eq!(decoded(kind(3), &[Value::Time(false, 0, 1, 2, 3, 45_000)]), ok("01:02:03.045"));
-    assert_eq!(decoded(kind(6), &[Value::Time(false, 4, 4, 0, 0, 7)]), ok("100:00:00.000007"));
+    let longest = Cell::Time(true, 34, 22, 59, 59, 0);
+    assert_eq!(decoded(kind(0), &[longest, Cell::Time(false, 0, 0, 0, 0, 0)]), ok("-838:59:59 00:00:00"));
+    assert_eq!(decoded(kind(3), &[Cell::Time(false, 0, 1, 2, 3, 45_000)]), ok("01:02:03.045"));
+    assert_eq!(decoded(kind(6), &[Cell::Time(false, 4, 4, 0, 0, 7)]), ok("100:00:00.000007"));
 }
 
 #[test]
 fn a_geometry_loses_its_prefix_only() {
-    let value = Value::Bytes(vec![0, 0, 0, 0, 1, 2, 3]);
+    let value = Cell::Bytes(&[0, 0, 0, 0, 1, 2, 3]);
     assert_eq!(decoded(ColumnKind::Geometry, &[value]), ok("010203"));
-    assert!(decoded(ColumnKind::Geometry, &[Value::Bytes(vec![0, 0])]).is_err());
+    assert!(decoded(ColumnKind::Geometry, &[Cell::Bytes(&[0, 0])]).is_err());
 }
 
 #[test]
 fn moments_keep_their_precision_and_zone() {
     let wall = ColumnKind::DateTime { digits: 0 };
-    assert_eq!(decoded(wall, &[Value::Date(2024, 3, 31, 2, 30, 0, 0)]), ok("2024-03-31T02:30:00"));
+    assert_eq!(decoded(wall, &[Cell::Date(2024, 3, 31, 2, 30, 0, 0)]), ok("2024-03-31T02:30:00"));
     let moment = ColumnKind::Timestamp { digits: 6 };
-    assert_eq!(decoded(moment, &[Value::Date(1970, 1, 1, 0, 0, 1, 1)]), ok("1970-01-01T00:00:01.000001Z"));
-    assert_eq!(decoded(wall, &[Value::Date(9999, 12, 31, 23, 59, 59, 999_000)]), ok("9999-12-31T23:59:59.999"));
-    assert!(decoded(wall, &[Value::Date(2024, 1, 1, 0, 0, 0, 1)]).is_err());
+    assert_eq!(decoded(moment, &[Cell::Date(1970, 1, 1, 0, 0, 1, 1)]), ok("1970-01-01T00:00:01.000001Z"));
+    assert_eq!(decoded(wall, &[Cell::Date(9999, 12, 31, 23, 59, 59, 999_000)]), ok("9999-12-31T23:59:59.999"));
+    assert!(decoded(wall, &[Cell::Date(2024, 1, 1, 0, 0, 0, 1)]).is_err());
 }
 
 #[test]
 fn a_date_of_zeros_becomes_null_and_is_counted() {
     let mut decoder = BatchDecoder::new(&spec(ColumnKind::Date));
-    for value in [Value::Date(0, 0, 0, 0, 0, 0, 0), Value::Date(2024, 2, 29, 0, 0, 0, 0), Value::NULL] {
-        decoder.push(std::iter::once(&value)).unwrap();
+    for value in [Cell::Date(0, 0, 0, 0, 0, 0, 0), Cell::Date(2024, 2, 29, 0, 0, 0, 0), Cell::Null] {
+        push(&mut decoder, &[value]).unwrap();
     }
     assert_eq!(decoder.finish().unwrap().column(0).null_count(), 2);
     assert_eq!(decoder.take_nulled(), [DateNullCount { column: "c".to_owned(), zero: 1, invalid: 0 }]);
@@ -128,7 +137,7 @@ fn a_date_of_zeros_becomes_null_and_is_counted() {
 #[test]
 fn a_date_that_is_none_stops_the_run_or_becomes_null() {
     for (year, month, day) in [(2024, 0, 10), (2024, 2, 30), (0, 1, 1)] {
-        let value = Value::Date(year, month, day, 0, 0, 0, 0);
+        let value = Cell::Date(year, month, day, 0, 0, 0, 0);
         let error = decoded(ColumnKind::Date, std::slice::from_ref(&value)).unwrap_err();
         assert!(error.ends_with("make such dates NULL with `--invalid-dates null`"), "{error}");
         let options = ReadOptions { invalid_dates: InvalidDates::Null, ..ReadOptions::default() };
@@ -140,7 +149,7 @@ fn a_date_that_is_none_stops_the_run_or_becomes_null() {
 fn a_row_without_columns_still_counts() {
     let spec = ReadSpec { columns: Vec::new(), ..spec(ColumnKind::Text) };
     let mut decoder = BatchDecoder::new(&spec);
-    decoder.push(std::iter::once(&Value::Int(1))).unwrap();
+    push(&mut decoder, &[Cell::Int(1)]).unwrap();
     assert_eq!(decoder.finish().unwrap().num_rows(), 1);
 }
 
@@ -151,8 +160,8 @@ proptest! {
             columns: [ColumnKind::Float, ColumnKind::Double].map(|kind| spec(kind).columns.remove(0)).to_vec(),
             ..spec(ColumnKind::Float)
         });
-        let row = [Value::Float(f32::from_bits(float)), Value::Double(f64::from_bits(double))];
-        decoder.push(row.iter()).unwrap();
+        let row = [Cell::Float(f32::from_bits(float)), Cell::Double(f64::from_bits(double))];
+        push(&mut decoder, &row).unwrap();
         let batch = decoder.finish().unwrap();
         let read = batch.column(0).as_primitive::<Float32Type>().value(0).to_bits();
         prop_assert_eq!(read, float);

@@ -1,9 +1,9 @@
 //! Text in every character set, which the session lets arrive as UTF-8, and spans of time as text.
 
 use super::{Decode, not_a};
+use crate::wire::Cell;
 use arrow::array::{ArrayRef, StringBuilder};
 use arrow::error::ArrowError;
-use mysql_async::Value;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ impl Decode for Texts {
         self.0.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Bytes(bytes) = value else { return Err(not_a("text", value)) };
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Bytes(bytes) = value else { return Err(not_a("text", value)) };
         let text = std::str::from_utf8(bytes).map_err(|_| not_a("text in UTF-8", value))?;
         self.0.append_value(text);
         Ok(())
@@ -53,8 +53,8 @@ impl Decode for Spans {
         self.builder.append_null();
     }
 
-    fn push(&mut self, value: &Value) -> Result<(), String> {
-        let Value::Time(negative, days, hours, minutes, seconds, micros) = value else {
+    fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
+        let Cell::Time(negative, days, hours, minutes, seconds, micros) = value else {
             return Err(not_a("a TIME", value));
         };
         let sign = if *negative { "-" } else { "" };
