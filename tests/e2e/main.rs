@@ -32,4 +32,3 @@ mod skew;
 mod snapshots;
 mod statistics;
 mod tls;
-mod types;
