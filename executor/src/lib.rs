@@ -8,13 +8,10 @@ use anyhow::Context;
 use clap::Args;
 use springald_aws::S3Options;
 use springald_cluster::{
-    ClusterAddress, Leave, Stores, WorkDir, executor_config, prove_codec, serve_executor, wait_for_scheduler, with_security,
+    ByteSize, ClusterAddress, Leave, Stores, WorkDir, executor_config, prove_codec, serve_executor, wait_for_scheduler,
+    with_security,
 };
 use springald_tls::ServiceArgs;
-
-mod size;
-
-pub use size::{ByteSize, ParseSizeError};
 
 /// Run one of the cluster's executors: it reads splits, computes and writes snapshot files
 #[derive(Debug, Args)]

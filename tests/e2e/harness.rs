@@ -4,7 +4,6 @@
 mod authority;
 mod aws;
 mod background;
-mod bad_road;
 mod certificates;
 mod closed;
 mod cluster;
@@ -15,19 +14,21 @@ mod mysql;
 mod mysql_proxy;
 mod port;
 mod readback;
+mod road;
 mod secret;
 mod small_disk;
 mod springald;
 mod subnet;
 mod tables;
+mod tap;
 mod tool;
+mod uploads;
 mod usage;
 mod warehouse;
 
 pub(crate) use authority::{Authority, write_for_owner};
 pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto, s3};
 pub(crate) use background::wait_until;
-pub(crate) use bad_road::BadRoad;
 pub(crate) use certificates::Certificates;
 pub(crate) use closed::{ClosedCluster, refused_soon, send_noise, start_service};
 pub(crate) use cluster::cluster;
@@ -38,12 +39,16 @@ pub(crate) use mysql::{MySql, PASSWORD, mysql};
 pub(crate) use mysql_proxy::{Fate, MySqlProxy};
 pub(crate) use port::free_port;
 pub(crate) use readback::{
-    Compared, Total, Watcher, ask_athena, compare, compare_location, compare_with, read_as_others_do, total,
+    Compared, Total, Watcher, ask_athena, column_statistics, compare, compare_location, compare_with,
+    read_as_others_do, read_history, total,
 };
+pub(crate) use road::{Noted, Road};
 pub(crate) use secret::RotatedUser;
 pub(crate) use small_disk::SmallDisk;
 pub(crate) use springald::{Outcome, clean_command, run, run_by, springald};
 pub(crate) use subnet::{Host, Peer, Subnet};
-pub(crate) use tables::{CRIMES, crimes, load_crimes};
+pub(crate) use tables::{CRIMES, crimes, load_crimes, noise};
+pub(crate) use tap::Tap;
 pub(crate) use tool::{in_project, plugins, scratch};
+pub(crate) use uploads::Upload;
 pub(crate) use warehouse::Warehouse;

@@ -5,7 +5,7 @@ use crate::harness::springald;
 #[test]
 fn the_executable_names_its_commands() {
     let help = help_of(&[]);
-    for command in ["ingest", "process", "scheduler", "executor", "tls"] {
+    for command in ["ingest", "process", "snapshots", "scheduler", "executor", "tls"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} is not in:\n{help}");
     }
 }
@@ -24,7 +24,7 @@ fn ingest_explains_itself() {
             &how,
             &load,
             &secret,
-            &["CREATE_DATABASE", "GLUE_VERSIONS"],
+            &["CREATE_DATABASE", "GLUE_VERSIONS", "SCHEMA", "COLUMN_STATISTICS", "FILE_SIZE"],
             &["CLUSTER", "TLS_BUNDLE", "CATALOG", "REPORT", "RESUME", "LAUNCHER", "SSE_KMS_KEY"],
         ]
         .concat(),
@@ -38,10 +38,21 @@ fn process_explains_itself() {
         &["process"],
         &[
             &["QUERY", "INTO", "WAREHOUSE", "DATE", "CLUSTER", "TLS_BUNDLE", "CATALOG", "REPORT"][..],
-            &["RESUME", "LAUNCHER", "SSE_KMS_KEY"],
+            &["RESUME", "LAUNCHER", "SSE_KMS_KEY", "SCHEMA", "COLUMN_STATISTICS", "FILE_SIZE"],
         ]
         .concat(),
     );
+}
+
+#[test]
+fn snapshots_explain_themselves() {
+    assert!(help_of(&["snapshots"]).contains("springald snapshots rollback"), "no example");
+    let place = ["WAREHOUSE", "CATALOG", "GLUE_VERSIONS"];
+    for (verb, own) in
+        [("list", &[][..]), ("show", &["RUN"]), ("rollback", &["RUN"]), ("expire", &["KEEP", "KEEP_LAST", "DRY_RUN"])]
+    {
+        describes(&help_of(&["snapshots", verb]), &[own, &place].concat());
+    }
 }
 
 #[test]
@@ -71,9 +82,14 @@ fn explains(command: &[&str], variables: &[&str]) {
     let help = help_of(command);
     assert!(help.contains("Example:\n") && help.contains(&format!("springald {}", command[0])), "{help}");
     assert!(help.contains("Exit code"), "{help}");
+    describes(&help, variables);
+}
+
+/// Panics unless the help describes each option with its environment variable.
+fn describes(help: &str, variables: &[&str]) {
     for variable in variables {
         let option = format!("--{}", variable.to_lowercase().replace('_', "-"));
-        let text = text_of(&help, &option).unwrap_or_else(|| panic!("{option} is not in:\n{help}"));
+        let text = text_of(help, &option).unwrap_or_else(|| panic!("{option} is not in:\n{help}"));
         let named = [format!("[env: SPRINGALD_{variable}=]"), format!("[env: SPRINGALD_{variable}]")];
         assert!(named.iter().any(|named| text.contains(named)), "no variable: {text}");
         assert!(text.split("[env:").next().unwrap().split_whitespace().count() > 5, "not described: {text}");

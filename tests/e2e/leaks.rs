@@ -2,7 +2,8 @@
 //! scheduler tells whoever asks.
 
 use crate::harness::{
-    ACCESS_KEY, CRIMES, PASSWORD, RotatedUser, SECRET_KEY, Warehouse, cluster, crimes, glue_table, ministack, run,
+    ACCESS_KEY, CRIMES, PASSWORD, RotatedUser, SECRET_KEY, Tap, Warehouse, clean_command, cluster, crimes, glue_table,
+    ministack, mysql, run,
 };
 use std::fs;
 
@@ -48,6 +49,27 @@ fn no_secret_is_written_or_told() {
     for secret in [PASSWORD, &user.password(), ACCESS_KEY, SECRET_KEY] {
         for (place, text) in &written {
             assert!(!text.contains(secret), "{place} shows a secret: {}", around(text, secret));
+        }
+    }
+}
+
+#[test]
+fn a_plan_on_its_way_to_the_scheduler_holds_no_secret() {
+    mysql().new_database("tapped");
+    mysql().execute("CREATE TABLE tapped.t (id INT PRIMARY KEY); INSERT INTO tapped.t VALUES (1), (2), (3)");
+    ministack();
+    let user = RotatedUser::new("tapped_user");
+    let warehouse = Warehouse::on_s3(&[]);
+    for (source, named) in [(user.source(), "tapped_user"), (mysql().source("tapped"), "springald")] {
+        let tap = Tap::before(cluster().url().trim_start_matches("df://"));
+        let url = format!("df://127.0.0.1:{}", tap.port());
+        let mut command = clean_command(&["ingest", "--cluster", &url, "--source", &source, "--from", "tapped.t"]);
+        command.args(["--catalog", "local", "--warehouse", warehouse.url()]).envs(warehouse.environment());
+        run(&mut command).report();
+        let sent = String::from_utf8_lossy(&tap.sent()).into_owned();
+        assert!(sent.contains("SPRINGALD") && sent.contains(named), "no plan was seen");
+        for secret in [PASSWORD, &user.password(), ACCESS_KEY, SECRET_KEY] {
+            assert!(!sent.contains(secret), "the encoded plan holds a secret");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A table's snapshots are listed, one can be gone back to, and those that nobody needs go.
 
-use crate::harness::{Warehouse, compare_location, glue_table, ministack, mysql};
+use crate::harness::{Road, Upload, Warehouse, compare_location, glue_table, ministack, mysql, run};
 use serde_json::Value;
 
 #[test]
@@ -47,6 +47,36 @@ fn expiry_removes_what_is_old_and_keeps_what_is_needed() {
     assert_eq!(removed["removed"], would["removed"]);
     assert!(!warehouse.names().iter().any(|name| name.contains(&aged)), "{:?}", warehouse.names());
     assert_eq!(lives(&warehouse.snapshots("list", &table, &[]).report()), [false, false, false, true]);
+}
+
+#[test]
+fn uploads_of_dead_writers_are_aborted_and_those_of_a_run_at_work_stay() {
+    let table = small_table("dead_writers");
+    let warehouse = Warehouse::on_s3(&["--catalog", "local"]);
+    let reports: Vec<Value> = ["01", "01", "02", "03", "04"]
+        .map(|day| warehouse.ingest(&table, &["--date", &format!("2026-05-{day}")]).report())
+        .into();
+    let aged = warehouse.age_first_run(&reports[0]);
+    let road = Road::good("2020-01-03T00:00:00.000Z");
+    let begin = |day: u32, run: &str| {
+        let root = warehouse.url().rsplit('/').next().unwrap();
+        let file = format!("{root}/dead_writers/t/y=2026/m=05/d=0{day}/{run}/part-00000-dead.parquet");
+        Upload::begin(road.endpoint(), &file)
+    };
+    let uploads = [begin(1, &aged), begin(1, "20200102T000000Z-00000a"), begin(4, reports[4]["run"].as_str().unwrap())];
+    let expire = |options: &[&str]| {
+        let mut command = warehouse.snapshots_command("expire", &table, &[&["--catalog", "local"], options].concat());
+        run(command.env("AWS_ENDPOINT_URL_S3", road.endpoint())).report()
+    };
+
+    let would = expire(&["--dry-run"]);
+    let named =
+        would["uploads"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().rsplit('/').nth(1).unwrap());
+    assert_eq!(named.collect::<Vec<_>>(), [aged.as_str(), "20200102T000000Z-00000a"]);
+    assert_eq!(uploads.each_ref().map(Upload::is_there), [true, true, true]);
+    let done = expire(&[]);
+    assert_eq!((&done["uploads"], &done["removed"]), (&would["uploads"], &would["removed"]));
+    assert_eq!(uploads.each_ref().map(Upload::is_there), [false, false, true]);
 }
 
 #[test]

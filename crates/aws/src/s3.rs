@@ -18,13 +18,19 @@ use object_store::{
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
+mod answer;
 mod client;
 mod credentials;
+mod listing;
 mod refusal;
+mod unfinished;
 mod upload;
 
+use answer::repeated;
 pub use client::S3Options;
+use listing::{deleted, resumed};
 use refusal::{explained, is_conflict, is_undecided, undecided};
+pub use unfinished::{UnfinishedUpload, Uploads};
 use upload::OwnedUpload;
 
 /// How often a create-only put is sent, and the first pause before it is sent again.
@@ -113,8 +119,10 @@ impl ObjectStore for S3Store {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        let upload = self.explained(self.client().await?.put_multipart_opts(location, options).await)?;
-        Ok(Box::new(OwnedUpload::new(location.clone(), upload)))
+        let client = self.client().await?;
+        // An upload whose answer is lost is nobody's: the commit of its run looks for such.
+        let upload = repeated(|| client.put_multipart_opts(location, options.clone())).await;
+        Ok(Box::new(OwnedUpload::new(location.clone(), self.explained(upload)?, Arc::new(client.clone()))))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -126,21 +134,23 @@ impl ObjectStore for S3Store {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.when_connected(|client| client.delete_stream(locations))
+        self.when_connected(|client| {
+            let client = client.clone();
+            deleted(locations, move |paths| client.delete_stream(stream::iter(paths).map(Ok).boxed()))
+        })
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        let prefix = prefix.cloned();
-        self.when_connected(move |client| client.list(prefix.as_ref()))
+        self.entries(prefix.cloned(), None)
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        let (prefix, offset) = (prefix.cloned(), offset.clone());
-        self.when_connected(move |client| client.list_with_offset(prefix.as_ref(), &offset))
+        self.entries(prefix.cloned(), Some(offset.clone()))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.explained(self.client().await?.list_with_delimiter(prefix).await)
+        let client = self.client().await?;
+        self.explained(repeated(|| client.list_with_delimiter(prefix)).await)
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
@@ -149,6 +159,17 @@ impl ObjectStore for S3Store {
 }
 
 impl S3Store {
+    fn entries(&self, prefix: Option<Path>, offset: Option<Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.when_connected(|client| {
+            let client = client.clone();
+            let list = move |offset: Option<&Path>| match offset {
+                Some(offset) => client.list_with_offset(prefix.as_ref(), offset),
+                None => client.list(prefix.as_ref()),
+            };
+            resumed(list, offset)
+        })
+    }
+
     fn when_connected<T, F>(&self, stream: F) -> BoxStream<'static, Result<T>>
     where
         T: Send + 'static,

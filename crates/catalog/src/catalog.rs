@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{CatalogError, CatalogName, PartitionInput, TableInput};
+use crate::{CatalogError, CatalogName, ColumnStatistics, PartitionInput, TableInput};
 
 /// A catalog of tables and their partitions, in Glue's shapes.
 ///
@@ -54,6 +54,20 @@ pub trait Catalog: fmt::Debug + Send + Sync {
         partition: &PartitionInput,
         expected: Option<&VersionId>,
     ) -> Result<(), CatalogError>;
+
+    /// Makes `statistics` those of `columns` in a table, or in one of its partitions; columns that have none there lose
+    /// what somebody else may have put for an earlier snapshot. May be repeated.
+    ///
+    /// A catalog whose readers ask for none keeps none.
+    async fn put_statistics(
+        &self,
+        _table: &CatalogName,
+        _partition: Option<&[String]>,
+        _columns: &[String],
+        _statistics: &[ColumnStatistics],
+    ) -> Result<(), CatalogError> {
+        Ok(())
+    }
 
     /// Returns a table's partitions, ascending by their values; none if there is no such table.
     async fn partitions(&self, table: &CatalogName) -> Result<Vec<PartitionVersion>, CatalogError>;

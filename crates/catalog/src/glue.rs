@@ -16,11 +16,14 @@ use springald_aws::AwsError;
 
 use crate::catalog::{Catalog, PartitionVersion, TableVersion, VersionId};
 use crate::documents::Documents;
-use crate::{CatalogError, CatalogName, PartitionInput, TableInput};
+use crate::{CatalogError, CatalogName, ColumnStatistics, PartitionInput, TableInput};
 
 mod partitions;
+mod statistics;
 mod storage;
 mod table;
+
+use statistics::Place;
 
 /// The codes of Glue's refusals that are told apart here (facts, 3.3).
 const NOT_FOUND: &str = "EntityNotFoundException";
@@ -153,6 +156,22 @@ impl Catalog for GlueCatalog {
         expected: Option<&VersionId>,
     ) -> Result<(), CatalogError> {
         self.decide_partition(table, partition, expected).await
+    }
+
+    async fn put_statistics(
+        &self,
+        table: &CatalogName,
+        partition: Option<&[String]>,
+        columns: &[String],
+        statistics: &[ColumnStatistics],
+    ) -> Result<(), CatalogError> {
+        let place = Place { table, partition };
+        let is_put = |column: &String| statistics.iter().any(|put| put.column == *column);
+        let others: Vec<String> = columns.iter().filter(|column| !is_put(column)).cloned().collect();
+        for column in self.with_statistics(&place, &others).await? {
+            self.remove(&place, &column).await?;
+        }
+        self.put(&place, statistics).await
     }
 
     async fn partitions(&self, table: &CatalogName) -> Result<Vec<PartitionVersion>, CatalogError> {

@@ -14,8 +14,10 @@ mod glue;
 mod local;
 mod name;
 mod provider;
+mod statistics;
 mod types;
 mod versions;
+mod widen;
 
 pub mod conformance;
 
@@ -26,4 +28,6 @@ pub use glue::{GlueCatalog, GlueOptions};
 pub use local::LocalCatalog;
 pub use name::{CatalogName, NameError, TableName, TableNameError, fold, fold_columns};
 pub use provider::WarehouseCatalog;
+pub use statistics::{ColumnStatistics, Lengths, ValueStatistics};
 pub use types::{UnsupportedType, hive_type};
+pub use widen::is_widening;

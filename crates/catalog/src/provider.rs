@@ -20,6 +20,7 @@ use crate::{Catalog, CatalogError, CatalogName};
 use table::SnapshotTable;
 
 mod files;
+mod schema;
 mod table;
 
 /// The catalog of one query.

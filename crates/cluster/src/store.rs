@@ -14,7 +14,7 @@ use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use parking_lot::RwLock;
-use springald_aws::{S3Options, S3Stores};
+use springald_aws::{S3Options, S3Stores, Uploads};
 use url::Url;
 
 /// The stores of a process: the local disk, each bucket of S3 that a URL names, and what was registered.
@@ -29,6 +29,13 @@ impl Stores {
     /// Returns the stores of this process, which writes to S3 as `options` say. Make one, and hand it on.
     pub fn new(options: S3Options) -> Arc<Self> {
         Arc::new(Self { local: Arc::default(), s3: S3Stores::new(options), registered: RwLock::default() })
+    }
+
+    /// Returns where the unfinished uploads of a URL's store are found: only S3 leaves any that a listing does not show.
+    pub fn uploads(&self, url: &Url) -> Option<Arc<dyn Uploads>> {
+        let is_registered = self.registered.read().contains_key(&key(url));
+        let bucket = url.host_str().filter(|_| url.scheme() == "s3" && !is_registered)?;
+        Some(self.s3.bucket(bucket))
     }
 
     /// Returns a runtime whose URLs name these stores.
@@ -91,6 +98,15 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &found(&stores, "s3://lake/c").unwrap()));
         assert_eq!(first.to_string(), "s3://lake");
         assert!(found(&stores, "file:///tmp").is_ok());
+    }
+
+    #[test]
+    fn only_a_bucket_of_ours_may_hold_unfinished_uploads() {
+        let stores = Stores::new(S3Options::default());
+        let url = |text| Url::parse(text).unwrap();
+        assert!(stores.uploads(&url("s3://lake/")).is_some() && stores.uploads(&url("file:///tmp/")).is_none());
+        stores.register_store(&url("s3://lake"), Arc::new(InMemory::new()));
+        assert!(stores.uploads(&url("s3://lake/")).is_none());
     }
 
     #[test]

@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 use springald_catalog::{Catalog, CatalogError, CatalogName, Column, TableInput};
 
+use crate::commit::describe::{Description, warn_undescribed};
 use crate::counts::add_counts;
 use crate::manifest::RECORD_VERSION;
 use crate::publish::{Decision, Published, decide, history_entry, history_partition, is_history_of, table_entry};
 use crate::{ColumnCounts, CommitRecord, RunId, RunLayout, RunStore, SnapshotError, SplitManifest};
 
+pub(crate) mod describe;
 pub(crate) mod sweep;
 
 /// How often a commit starts over when others change the same table at the same time.
@@ -83,7 +85,9 @@ pub async fn commit(
 
     let publication = Publication { layout: records.layout(), catalog, name, columns, record };
     let pointer = publication.swing().await?;
-    match (publication.remember(pointer).await, pointer) {
+    let remembered = publication.remember(pointer).await;
+    warn_undescribed(&publication.name, publication.describe(pointer, &manifests).await);
+    match (remembered, pointer) {
         (Err(error), Pointer::StaysAtLaterDay) => return Err(error),
         // The run is published, and the next one of the day makes good for it.
         (Err(error), Pointer::Moved) => tracing::warn!(table = %publication.name, %error, "history was not updated"),
@@ -93,6 +97,7 @@ pub async fn commit(
     if let Err(error) = sweep::settle(records, &manifests).await {
         tracing::warn!(table = %publication.name, %error, "files of late attempts could not be looked for");
     }
+    sweep::end_uploads(records).await;
     Ok(Committed { record: publication.record, pointer })
 }
 
@@ -190,6 +195,16 @@ impl Publication<'_> {
             }
         }
         Err(CommitError::Contended { table: history })
+    }
+}
+
+impl Publication<'_> {
+    async fn describe(&self, pointer: Pointer, manifests: &[SplitManifest]) -> Result<(), CommitError> {
+        let description = Description::try_new(self.layout, self.catalog, &self.columns, manifests)?;
+        if pointer == Pointer::Moved {
+            description.put_for_table(&self.name).await?;
+        }
+        description.put_for_day(&self.name.history()).await
     }
 }
 

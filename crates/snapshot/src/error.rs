@@ -46,6 +46,9 @@ pub enum SnapshotError {
         /// The run.
         run: RunId,
     },
+    /// What the splits say of their columns cannot be put together.
+    #[error("put together the statistics of the splits")]
+    Statistics(#[source] DataFusionError),
     /// A result cannot be stored as it is.
     #[error(transparent)]
     Conform(#[from] ConformError),
@@ -62,7 +65,7 @@ impl SnapshotError {
         match self {
             Self::Store { source, .. } => is_transient_store_error(source),
             Self::Encode { source, .. } => is_transient_sink_error(source),
-            Self::Record { .. } | Self::RunExists { .. } | Self::Conform(_) => false,
+            Self::Record { .. } | Self::RunExists { .. } | Self::Statistics(_) | Self::Conform(_) => false,
         }
     }
 }

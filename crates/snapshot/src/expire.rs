@@ -12,7 +12,7 @@ const PREDECESSORS: usize = 2;
 
 /// How old a run is at least, and how long it has put no record: queries of Athena that read it break when its files go
 /// (facts, 4), and a run that is still at work puts some.
-const YOUNGEST: TimeDelta = TimeDelta::days(1);
+pub(crate) const YOUNGEST: TimeDelta = TimeDelta::days(1);
 
 /// What a user wants to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

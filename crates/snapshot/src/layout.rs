@@ -71,11 +71,16 @@ impl RunLayout {
 
     /// Returns the directory that holds a directory of records for each run of `table`.
     pub(crate) fn runs_dir(warehouse: &Warehouse, table: &TableName) -> Path {
-        warehouse.root().clone().join(table.database()).join(table.table()).join("_runs")
+        Self::dir_of(warehouse, table).join("_runs")
+    }
+
+    /// Returns the directory that holds all that there is of `table`.
+    pub(crate) fn dir_of(warehouse: &Warehouse, table: &TableName) -> Path {
+        warehouse.root().clone().join(table.database()).join(table.table())
     }
 
     fn table_dir(&self) -> Path {
-        self.warehouse.root().clone().join(self.table.database()).join(self.table.table())
+        Self::dir_of(&self.warehouse, &self.table)
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod conform;
 mod counts;
+mod detail;
 mod dictionary;
 mod encode;
 mod error;
@@ -18,7 +19,10 @@ mod publish;
 mod rollback;
 mod run;
 mod runs;
+mod sketch;
+mod statistics;
 mod stats;
+mod uploads;
 mod warehouse;
 mod write;
 
@@ -26,6 +30,7 @@ pub mod commit;
 
 pub use conform::{ConformError, Conformed};
 pub use counts::ColumnCounts;
+pub use detail::{ColumnDetail, StatisticsDetail};
 pub use error::SnapshotError;
 pub use expire::{Rules, expired, remove};
 pub use layout::RunLayout;
@@ -33,5 +38,6 @@ pub use manifest::{ColumnStats, CommitRecord, DataFile, PlanRecord, RunStore, Sp
 pub use rollback::rollback;
 pub use run::{ParseRunError, RunId, SnapshotDate};
 pub use runs::{KnownRun, TableRuns};
+pub use uploads::abandoned;
 pub use warehouse::{Warehouse, WarehouseError};
 pub use write::{SnapshotWriteExec, WriteSpec};

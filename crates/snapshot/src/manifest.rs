@@ -11,9 +11,10 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload}
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use springald_aws::Uploads;
 use springald_catalog::Column;
 
-use crate::{ColumnCounts, RunLayout, SnapshotError};
+use crate::{ColumnCounts, ColumnDetail, RunLayout, SnapshotError};
 
 /// The version of the records that this build writes and reads.
 pub(crate) const RECORD_VERSION: u32 = 1;
@@ -91,6 +92,9 @@ pub struct ColumnStats {
     pub min: Option<String>,
     /// An upper bound of the values, as text; absent if there is none. Long strings are cut.
     pub max: Option<String>,
+    /// What a look at every value has found; absent unless it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<ColumnDetail>,
 }
 
 /// `commit.json`: the totals of a run whose every split is there, put before the catalog's pointer moves.
@@ -123,13 +127,20 @@ pub struct CommitRecord {
 #[derive(Debug, Clone)]
 pub struct RunStore {
     store: Arc<dyn ObjectStore>,
+    uploads: Option<Arc<dyn Uploads>>,
     layout: RunLayout,
 }
 
 impl RunStore {
     /// Returns the records of the run at `layout` in `store`; touches nothing.
     pub fn new(store: Arc<dyn ObjectStore>, layout: RunLayout) -> Self {
-        Self { store, layout }
+        Self { store, uploads: None, layout }
+    }
+
+    /// Lets the run's unfinished uploads be found; a local store has none.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Option<Arc<dyn Uploads>>) -> Self {
+        Self { uploads, ..self }
     }
 
     /// Returns the run's place.
@@ -219,6 +230,17 @@ impl RunStore {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(SnapshotError::store("remove", &path)(error)),
         }
+    }
+
+    /// Aborts what is left of uploads of data files, and returns how many. Only when nobody writes the run any more.
+    pub(crate) async fn abort_uploads(&self) -> Result<usize, SnapshotError> {
+        let Some(uploads) = &self.uploads else { return Ok(0) };
+        let dir = self.layout.data_dir();
+        let left = uploads.unfinished(&dir).await.map_err(SnapshotError::store("list uploads below", &dir))?;
+        for upload in &left {
+            uploads.abort(upload).await.map_err(SnapshotError::store("abort the upload of", &upload.location))?;
+        }
+        Ok(left.len())
     }
 
     async fn split_paths(&self) -> Result<Vec<Path>, SnapshotError> {

@@ -2,6 +2,7 @@
 
 use springald_catalog::Catalog;
 
+use crate::commit::describe::{Description, warn_undescribed};
 use crate::commit::{CommitError, TRIES, complete, sweep};
 use crate::publish::{Published, table_entry};
 use crate::{CommitRecord, RunStore};
@@ -31,7 +32,12 @@ pub async fn rollback(records: &RunStore, catalog: &dyn Catalog) -> Result<Commi
         }
         let entry = table_entry(Some(found.table), &name, layout, record.columns.clone(), &record);
         match catalog.update_table(name.database(), &entry, &found.version).await {
-            Ok(()) => return Ok(record),
+            Ok(()) => {
+                let description = Description::try_new(layout, catalog, &record.columns, &manifests);
+                let described = async { description?.put_for_table(&name).await };
+                warn_undescribed(&name, described.await);
+                return Ok(record);
+            }
             Err(error) if error.is_stale() => tracing::info!(table = %name, "catalog moved on, looking again"),
             Err(error) => return Err(error.into()),
         }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 use object_store::path::Path;
+use springald_aws::{UnfinishedUpload, Uploads};
 use springald_catalog::{TableName, fold};
 
 use crate::{CommitRecord, PlanRecord, RunId, RunLayout, RunStore, SnapshotDate, SnapshotError, Warehouse};
@@ -17,6 +18,7 @@ const CONCURRENT_READS: usize = 16;
 #[derive(Debug, Clone)]
 pub struct TableRuns {
     store: Arc<dyn ObjectStore>,
+    uploads: Option<Arc<dyn Uploads>>,
     warehouse: Warehouse,
     table: TableName,
 }
@@ -48,7 +50,13 @@ impl TableRuns {
         let database = spelled(&store, warehouse.root(), name.database()).await?;
         let table = spelled(&store, &warehouse.root().clone().join(database.as_str()), name.table()).await?;
         let table = TableName::try_new(&database, &table).unwrap_or_else(|_| name.clone());
-        Ok(Self { store, warehouse, table })
+        Ok(Self { store, uploads: None, warehouse, table })
+    }
+
+    /// Lets unfinished uploads be found; a local store has none.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Option<Arc<dyn Uploads>>) -> Self {
+        Self { uploads, ..self }
     }
 
     /// Returns the table, as its directories spell it.
@@ -74,6 +82,25 @@ impl TableRuns {
         let mut runs: Vec<KnownRun> = found.into_iter().flatten().collect();
         runs.sort_by(|a, b| a.layout.run.cmp(&b.layout.run));
         Ok(runs)
+    }
+
+    /// Returns the unfinished uploads of all of the table's runs.
+    ///
+    /// # Errors
+    /// When the store cannot list them.
+    pub async fn unfinished_uploads(&self) -> Result<Vec<UnfinishedUpload>, SnapshotError> {
+        let Some(uploads) = &self.uploads else { return Ok(vec![]) };
+        let dir = RunLayout::dir_of(&self.warehouse, &self.table);
+        uploads.unfinished(&dir).await.map_err(SnapshotError::store("list uploads below", &dir))
+    }
+
+    /// Aborts an upload that was found here. May be repeated.
+    ///
+    /// # Errors
+    /// When the store refuses or fails.
+    pub async fn abort(&self, upload: &UnfinishedUpload) -> Result<(), SnapshotError> {
+        let Some(uploads) = &self.uploads else { return Ok(()) };
+        uploads.abort(upload).await.map_err(SnapshotError::store("abort the upload of", &upload.location))
     }
 
     async fn look(&self, run: RunId) -> Result<Option<KnownRun>, SnapshotError> {

@@ -1,18 +1,21 @@
 //! A file's footer → what it holds per column.
 
+use arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
-use parquet::errors::Result;
 use parquet::file::metadata::ParquetMetaData;
 
-use crate::ColumnStats;
+use crate::detail::DetailCollector;
+use crate::{ColumnStats, StatisticsDetail};
 
 /// Collects column statistics over the files of a split.
 #[derive(Debug)]
 pub(crate) struct StatsCollector {
     schema: SchemaRef,
     columns: Vec<Bounds>,
+    detail: Option<DetailCollector>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -23,10 +26,19 @@ struct Bounds {
 }
 
 impl StatsCollector {
-    /// Returns a collector that has seen no file.
-    pub(crate) fn new(schema: SchemaRef) -> Self {
+    /// Returns a collector that has seen nothing.
+    pub(crate) fn try_new(schema: SchemaRef, detail: StatisticsDetail) -> Result<Self> {
         let columns = vec![Bounds::default(); schema.fields().len()];
-        Self { schema, columns }
+        let detail = match detail {
+            StatisticsDetail::Footers => None,
+            StatisticsDetail::Values => Some(DetailCollector::try_new(&schema)?),
+        };
+        Ok(Self { schema, columns, detail })
+    }
+
+    /// Looks at the rows of a batch, if that is asked for.
+    pub(crate) fn see(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.detail.as_mut().map_or(Ok(()), |detail| detail.add(batch))
     }
 
     /// Adds a finished file.
@@ -47,18 +59,22 @@ impl StatsCollector {
     }
 
     /// Returns the statistics of all files added.
-    pub(crate) fn finish(self) -> Vec<ColumnStats> {
-        let fields = self.schema.fields().iter();
+    pub(crate) fn finish(self) -> Result<Vec<ColumnStats>> {
+        let bounds: Vec<_> = self.columns.iter().map(|bounds| (bounds.min.clone(), bounds.max.clone())).collect();
+        let details = match self.detail {
+            Some(detail) => detail.finish(&bounds)?.into_iter().map(Some).collect(),
+            None => vec![None; bounds.len()],
+        };
         let text = |value: Option<ScalarValue>| value.map(|value| value.to_string());
-        fields
-            .zip(self.columns)
-            .map(|(field, bounds)| ColumnStats {
-                name: field.name().clone(),
-                nulls: bounds.nulls,
-                min: text(bounds.min),
-                max: text(bounds.max),
-            })
-            .collect()
+        let columns = self.schema.fields().iter().zip(self.columns).zip(details);
+        let stats = columns.map(|((field, bounds), detail)| ColumnStats {
+            name: field.name().clone(),
+            nulls: bounds.nulls,
+            min: text(bounds.min),
+            max: text(bounds.max),
+            detail,
+        });
+        Ok(stats.collect())
     }
 }
 

@@ -29,7 +29,7 @@ use datafusion::physical_plan::{
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
-use crate::{Conformed, RunLayout, RunStore, SplitManifest};
+use crate::{Conformed, RunLayout, RunStore, SplitManifest, StatisticsDetail};
 
 mod split;
 
@@ -40,6 +40,9 @@ pub struct WriteSpec {
     pub layout: RunLayout,
     /// Bytes at which a split goes on in another file.
     pub target_file_bytes: u64,
+    /// What is found out about the columns.
+    #[serde(default)]
+    pub statistics: StatisticsDetail,
 }
 
 /// Writes each partition of its input into Parquet files of a run, puts the split's manifest, and yields one summary row.
@@ -193,7 +196,7 @@ impl ExecutionPlan for SnapshotWriteExec {
             let split = split_number(numbers).await?;
             let records = RunStore::new(store, spec.layout.clone());
             let input = split::SplitInput { plan: input, partition, context };
-            let manifest = split::write(&records, split, spec.target_file_bytes, &conformed, &input).await?;
+            let manifest = split::write(&records, split, &spec, &conformed, &input).await?;
             summary(&manifest)
         };
         let stream = futures::stream::once(written);

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use springald_cluster::ClusterAddress;
+use springald_cluster::{ByteSize, ClusterAddress};
 use springald_snapshot::{RunId, SnapshotDate, Warehouse};
+
+use crate::SchemaMode;
 
 /// Where a table is: its warehouse and the catalog that its readers look it up in.
 #[derive(Debug, Clone, Args)]
@@ -26,9 +28,19 @@ pub struct TargetArgs {
     /// Warehouse and catalog
     #[command(flatten)]
     pub place: PlaceArgs,
+    /// What becomes of columns that are not as in the table's last snapshot; looked at before anything is written
+    #[arg(long, env = "SPRINGALD_SCHEMA", value_name = "MODE", default_value = "evolve", help_heading = "Target")]
+    pub schema: SchemaMode,
+    /// Count each column's different values, and give Glue the statistics by which Athena and Redshift plan their queries.
+    /// Without it those of an earlier snapshot are removed
+    #[arg(long, env = "SPRINGALD_COLUMN_STATISTICS", help_heading = "Target")]
+    pub column_statistics: bool,
     /// Create the catalog's database where Glue does not have it
     #[arg(long, env = "SPRINGALD_CREATE_DATABASE", help_heading = "Target")]
     pub create_database: bool,
+    /// Bytes at which a split goes on in another file, e.g. `128MiB`; Athena and Spark read files of 128 to 512 MiB best
+    #[arg(long, env = "SPRINGALD_FILE_SIZE", value_name = "SIZE", default_value = "256MiB", help_heading = "Target")]
+    pub file_size: ByteSize,
     /// KMS key that encrypts what is written to S3, by id or ARN; executors need it too. Default: as the bucket does
     #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY", help_heading = "Target")]
     pub sse_kms_key: Option<String>,

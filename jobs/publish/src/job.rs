@@ -8,15 +8,13 @@ use anyhow::Context;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use springald_catalog::{Column, hive_type};
-use springald_snapshot::commit::{CommitError, Committed, Pointer, commit};
+use springald_snapshot::commit::{CommitError, Committed, Pointer, commit, published_run};
 use springald_snapshot::{PlanRecord, SnapshotWriteExec, WriteSpec};
 
 use crate::resume::require_same;
 use crate::run::run_to_the_last_split;
+use crate::schema::decide;
 use crate::{Report, Target};
-
-/// Bytes that a data file aims for: what Athena and Spark read best.
-const TARGET_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What a job publishes.
 #[derive(Debug)]
@@ -36,7 +34,8 @@ pub struct Work {
 /// `consistency` is asked, when every split is written, what is known of the source while it was read.
 ///
 /// # Errors
-/// When the run fails before every split is written, or its commit is refused; then nothing is published.
+/// When its columns are not what readers of the table expect, the run fails before every split is written, or its commit
+/// is refused; then nothing is published.
 pub async fn publish(
     target: &Target,
     work: Work,
@@ -45,9 +44,11 @@ pub async fn publish(
     let started = Instant::now();
     let layout = target.layout();
     let splits = u32::try_from(work.input.output_partitioning().partition_count()).context("count splits")?;
-    let spec = WriteSpec { layout: layout.clone(), target_file_bytes: TARGET_FILE_BYTES };
+    let (target_file_bytes, statistics) = (target.file_size.bytes(), target.statistics);
+    let spec = WriteSpec { layout: layout.clone(), target_file_bytes, statistics };
     let write = Arc::new(SnapshotWriteExec::try_new(work.input, spec)?);
     let columns = columns(write.file_schema(), &work.comments)?;
+    require_columns_as_expected(target, &columns).await?;
     begin(target, &PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
 
     run_to_the_last_split(target, write, splits).await?;
@@ -94,6 +95,17 @@ fn columns(schema: &Schema, comments: &BTreeMap<String, String>) -> anyhow::Resu
         })
     };
     schema.fields().iter().map(column).collect()
+}
+
+/// Compares a run's columns with those of the snapshot that the catalog names; a table that somebody else made has none.
+async fn require_columns_as_expected(target: &Target, columns: &[Column]) -> anyhow::Result<()> {
+    let name = target.layout().table.catalog_name();
+    let found = target.catalog.table(&name).await?.map(|found| found.table);
+    let Some(last) = found.filter(|table| published_run(table).is_some()) else { return Ok(()) };
+    for difference in decide(&name, &last.storage_descriptor.columns, columns, target.schema)? {
+        tracing::info!(table = %name, %difference, "columns are not those of the last snapshot");
+    }
+    Ok(())
 }
 
 fn report(target: &Target, job: &str, committed: &Committed, started: Instant) -> Report {

@@ -5,10 +5,12 @@ mod job;
 mod report;
 mod resume;
 mod run;
+mod schema;
 mod target;
 
 pub use args::{CatalogKind, PlaceArgs, TargetArgs};
 pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
 pub use resume::ResumeError;
+pub use schema::{SchemaChanged, SchemaMode};
 pub use target::{Target, TargetError, open_catalog};

@@ -7,13 +7,13 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 use springald_aws::{S3Options, sdk_config};
 use springald_catalog::{Catalog, GlueCatalog, GlueOptions, LocalCatalog, TableName};
-use springald_cluster::{Cluster, Stores};
+use springald_cluster::{ByteSize, Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
-use springald_snapshot::{PlanRecord, RunId, RunLayout, RunStore, SnapshotDate};
+use springald_snapshot::{PlanRecord, RunId, RunLayout, RunStore, SnapshotDate, StatisticsDetail};
 use springald_tls::Security;
 
 use crate::resume::unfinished;
-use crate::{CatalogKind, PlaceArgs, TargetArgs};
+use crate::{CatalogKind, PlaceArgs, SchemaMode, TargetArgs};
 
 /// An opened target: a new run's place, its store, the catalog, and the cluster it runs on.
 #[expect(missing_debug_implementations, reason = "a session context has no debug form")]
@@ -23,6 +23,9 @@ pub struct Target {
     pub(crate) cluster: Cluster,
     pub(crate) report: Option<std::path::PathBuf>,
     resumed: Option<PlanRecord>,
+    pub(crate) schema: SchemaMode,
+    pub(crate) file_size: ByteSize,
+    pub(crate) statistics: StatisticsDetail,
     context: SessionContext,
 }
 
@@ -40,6 +43,7 @@ impl Target {
             })?;
         }
         let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone() });
+        let uploads = stores.uploads(warehouse.store_url().as_ref());
         // A cluster in this process needs none, and the environment may name a bundle that is not for this user.
         let bundle = args.cluster.as_ref().and(args.tls_bundle.as_deref());
         let cluster = Cluster::start(args.cluster.clone(), stores, Security::read(bundle)?).await?;
@@ -57,8 +61,10 @@ impl Target {
         if let (Some(plan), None) = (&resumed, args.date) {
             layout.date = plan.layout.date;
         }
-        let records = RunStore::new(store, layout);
-        Ok(Self { records, catalog, cluster, report: args.report.clone(), resumed, context })
+        let records = RunStore::new(store, layout).with_uploads(uploads);
+        let statistics = if args.column_statistics { StatisticsDetail::Values } else { StatisticsDetail::Footers };
+        let (report, schema, file_size) = (args.report.clone(), args.schema, args.file_size);
+        Ok(Self { records, catalog, cluster, report, resumed, schema, file_size, statistics, context })
     }
 
     /// Returns the context that the run's plan is made with, and must be.

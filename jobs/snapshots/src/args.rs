@@ -47,7 +47,8 @@ pub enum Verb {
         run: RunId,
     },
     /// Remove runs that nobody needs: never the live one, the two before it, one younger than a day, one still at work,
-    /// or one that the history or another table of the catalog points at
+    /// or one that the history or another table of the catalog points at. On S3, what killed writers have left of uploads
+    /// goes too
     Expire {
         /// The table
         #[command(flatten)]

@@ -12,7 +12,7 @@ use springald_catalog::Catalog;
 use springald_cluster::Stores;
 use springald_publish::open_catalog;
 use springald_snapshot::commit::published_run;
-use springald_snapshot::{KnownRun, Rules, RunId, TableRuns, expired, remove, rollback};
+use springald_snapshot::{KnownRun, Rules, RunId, TableRuns, abandoned, expired, remove, rollback};
 
 use crate::SnapshotsArgs;
 use crate::args::{TableArgs, Verb};
@@ -45,9 +45,11 @@ struct Table {
 impl Table {
     async fn open(args: &TableArgs) -> anyhow::Result<Self> {
         let warehouse = args.place.warehouse.clone();
-        let store = Stores::new(S3Options::default()).get_store(warehouse.store_url().as_ref())?;
+        let stores = Stores::new(S3Options::default());
+        let store = stores.get_store(warehouse.store_url().as_ref())?;
+        let uploads = stores.uploads(warehouse.store_url().as_ref());
         let catalog = open_catalog(&args.place, &store, false).await?;
-        let runs = TableRuns::open(store, warehouse, &args.table).await?;
+        let runs = TableRuns::open(store, warehouse, &args.table).await?.with_uploads(uploads);
         let all = runs.all().await?;
         if all.is_empty() {
             bail!("table `{}` has no snapshot in {}: check both names", args.table, args.place.warehouse);
@@ -101,8 +103,16 @@ impl Table {
         let live =
             live.with_context(|| format!("table `{}` is not in the catalog: nothing says what is live", self.name()))?;
         let pointed_at = self.pointed_at().await?;
-        let gone = expired(&self.all, &live, &pointed_at, rules, Utc::now());
+        let now = Utc::now();
+        let gone = expired(&self.all, &live, &pointed_at, rules, now);
+        let uploads = self.runs.unfinished_uploads().await?;
+        let left = abandoned(&uploads, &self.all, &gone, now);
         if !dry_run {
+            // One that was completed after its run is removed would leave a file that no run has.
+            for upload in &left {
+                self.runs.abort(upload).await?;
+                tracing::info!(object = %upload.location, begun = %upload.begun, "unfinished upload aborted");
+            }
             for run in &gone {
                 remove(&self.runs.records(run)).await?;
                 tracing::info!(table = self.name(), run = %run.layout.run, "run removed");
@@ -110,7 +120,15 @@ impl Table {
         }
         let removed: Vec<String> = gone.iter().map(|run| run.layout.run.to_string()).collect();
         let kept = self.all.len() - removed.len();
-        Ok(json!({ "job": "expire", "table": self.name(), "dry_run": dry_run, "removed": removed, "kept": kept }))
+        let uploads: Vec<&str> = left.iter().map(|upload| upload.location.as_ref()).collect();
+        Ok(json!({
+            "job": "expire",
+            "table": self.name(),
+            "dry_run": dry_run,
+            "removed": removed,
+            "kept": kept,
+            "uploads": uploads,
+        }))
     }
 
     fn name(&self) -> String {

@@ -18,6 +18,7 @@ pub(crate) struct Fleet {
     port: u16,
     scheduler: Service,
     executors: Vec<Service>,
+    variables: Vec<(&'static str, String)>,
 }
 
 /// A process of a fleet, by which it can be told apart from whoever started it.
@@ -43,7 +44,13 @@ pub(crate) enum Signal {
 impl Fleet {
     /// Starts a scheduler and `executors` executors, and waits until all have registered.
     pub(crate) fn start(name: &'static str, executors: usize) -> Self {
+        Self::start_with(name, executors, vec![])
+    }
+
+    /// Starts a fleet whose executors have `variables` in their environment.
+    pub(crate) fn start_with(name: &'static str, executors: usize, variables: Vec<(&'static str, String)>) -> Self {
         let mut fleet = Self::start_at(name, "127.0.0.1");
+        fleet.variables = variables;
         for _ in 0..executors {
             fleet.add_executor();
         }
@@ -54,7 +61,8 @@ impl Fleet {
     /// Starts a scheduler that others reach at `host`, an address of this machine, and no executor.
     pub(crate) fn start_at(name: &'static str, host: &str) -> Self {
         let port = free_port();
-        Self { name, host: host.to_owned(), port, scheduler: scheduler(name, host, port), executors: vec![] }
+        let scheduler = scheduler(name, host, port);
+        Self { name, host: host.to_owned(), port, scheduler, executors: vec![], variables: vec![] }
     }
 
     /// Returns the address as it is given to jobs.
@@ -69,7 +77,7 @@ impl Fleet {
 
     /// Starts one more executor, with `options`; returns its number. It registers when it is ready.
     pub(crate) fn add_executor_with(&mut self, options: &[&str]) -> usize {
-        self.add(&[], "127.0.0.1", options, &[])
+        self.add(&[], "127.0.0.1", options, &self.variables.clone())
     }
 
     /// Starts one more executor on a host of its own, with more variables in its environment; returns its number.
@@ -84,6 +92,7 @@ impl Fleet {
         let work_dir = work_dir.to_str().unwrap();
         let url = self.url();
         let mut arguments = vec!["executor", "--cluster", &url, "--bind", &bind, "--vcores", "1"];
+        arguments.extend(open_to_all(address));
         if !options.contains(&"--work-dir") {
             arguments.extend(["--work-dir", work_dir]);
         }
@@ -156,9 +165,16 @@ impl Fleet {
 }
 
 fn scheduler(fleet: &'static str, host: &str, port: u16) -> Service {
-    let mut scheduler = Service::start(fleet, &[], &["scheduler", "--bind", &format!("{host}:{port}")], &[]);
+    let bind = format!("{host}:{port}");
+    let arguments = [&["scheduler", "--bind", &bind], open_to_all(host)].concat();
+    let mut scheduler = Service::start(fleet, &[], &arguments, &[]);
     scheduler.process.wait_until(|| registered(host, port).map(|_| ()));
     scheduler
+}
+
+/// A service without certificates that is not on loopback has to be told so.
+fn open_to_all(host: &str) -> &'static [&'static str] {
+    if host == "127.0.0.1" { &[] } else { &["--insecure"] }
 }
 
 impl Service {

@@ -115,6 +115,7 @@ impl State {
             "BatchCreatePartition" => self.create_partitions(body),
             "BatchUpdatePartition" => self.update_partitions(body),
             "GetPartitions" => Ok(json!({ "Partitions": self.partitions_of(body) })),
+            "GetColumnStatisticsForTable" | "GetColumnStatisticsForPartition" => Ok(json!({ "Errors": [] })),
             "GetDatabases" => Ok(json!({ "DatabaseList": self.databases() })),
             "GetTables" => Ok(json!({ "TableList": self.tables_of(&text(&body["DatabaseName"]).to_lowercase()) })),
             other => Err(("InvalidInputException", format!("no such operation: {other}"))),

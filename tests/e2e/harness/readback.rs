@@ -115,6 +115,17 @@ pub(crate) fn read_as_others_do(table: &str, column: &str) -> BTreeMap<String, R
     answer(script("readers.py").args([table, column]))
 }
 
+/// Reads all days of a history table with readers of others, and returns of each the rows, the sum of `column`, and how
+/// many rows have the column `other`.
+pub(crate) fn read_history(table: &str, column: &str, other: &str) -> BTreeMap<String, (u64, i64, u64)> {
+    answer(script("history.py").args([table, column, other]))
+}
+
+/// Returns the column statistics that Glue has of a table, or of one of its partitions (`y/m/d`), by column.
+pub(crate) fn column_statistics(table: &str, partition: Option<&str>) -> BTreeMap<String, serde_json::Value> {
+    answer(script("column_statistics.py").arg(table).args(partition))
+}
+
 /// Runs a query of the project on Athena, over `tables` of `database`, and returns its rows as Athena's text.
 pub(crate) fn ask_athena(database: &str, file: &str, tables: &[&str]) -> Vec<Vec<Option<String>>> {
     answer(script("athena.py").arg(database).arg(in_project(file)).args(tables))

@@ -92,8 +92,14 @@ impl Warehouse {
 
     /// Runs `springald snapshots VERB` on a table.
     pub(crate) fn snapshots(&self, verb: &str, table: &str, options: &[&str]) -> Outcome {
+        run(&mut self.snapshots_command(verb, table, options))
+    }
+
+    /// Returns the command `springald snapshots VERB` on a table.
+    pub(crate) fn snapshots_command(&self, verb: &str, table: &str, options: &[&str]) -> Command {
         let mut command = clean_command(&["snapshots", verb, table, "--warehouse", &self.url]);
-        run(command.args(options).envs(environment()))
+        command.args(options).envs(environment());
+        command
     }
 
     /// Makes a run of a local warehouse look as if it had started in 2020, and returns its name from then on.

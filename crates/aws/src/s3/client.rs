@@ -41,19 +41,21 @@ pub(super) async fn connect(bucket: &str, options: &S3Options) -> Result<AmazonS
         .with_checksum_algorithm(Checksum::SHA256)
         .with_retry(retries())
         .with_region(config.region().map_or_else(String::new, ToString::to_string));
-    let limits = ClientOptions::new().with_timeout(REQUEST_LIMIT).with_connect_timeout(CONNECT_LIMIT);
     let builder = match endpoint(config) {
-        Some(endpoint) => {
-            let limits = limits.with_allow_http(endpoint.starts_with("http://"));
-            builder.with_client_options(limits).with_endpoint(endpoint)
-        }
+        Some(endpoint) => builder.with_client_options(limits(endpoint.starts_with("http://"))).with_endpoint(endpoint),
         // A certificate for `*.s3.REGION.amazonaws.com` covers no name with another dot.
-        None => builder.with_client_options(limits).with_virtual_hosted_style_request(!bucket.contains('.')),
+        None => builder.with_client_options(limits(false)).with_virtual_hosted_style_request(!bucket.contains('.')),
     };
     match &options.kms_key {
         Some(key) => builder.with_sse_kms_encryption(key).build(),
         None => builder.build(),
     }
+}
+
+/// Returns how long a request may take, and whether it may go without TLS.
+pub(super) fn limits(allow_http: bool) -> ClientOptions {
+    let limits = ClientOptions::new().with_timeout(REQUEST_LIMIT).with_connect_timeout(CONNECT_LIMIT);
+    limits.with_allow_http(allow_http)
 }
 
 /// What is missing here is missing for the next request too, so it must not look like a failed one.

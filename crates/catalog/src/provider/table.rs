@@ -15,9 +15,9 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::{StreamExt, TryStreamExt};
-use object_store::ObjectMeta;
 
 use super::files::TableFiles;
+use super::schema::{conformed, widest};
 
 /// A snapshot, or the snapshots of a history table.
 ///
@@ -36,22 +36,28 @@ impl SnapshotTable {
     /// Reads the footers of `files`.
     ///
     /// # Errors
-    /// When a file is no Parquet file, or two have columns of one name and different types.
+    /// When a file is no Parquet file, or two have columns of one name and types of which none holds the other's values.
     pub(super) async fn try_new(session: &dyn Session, files: TableFiles) -> Result<Self> {
         let format = Arc::new(ParquetFormat::default().with_options(session.default_table_options().parquet));
         let store = session.runtime_env().object_store(&files.store)?;
-        let objects: Vec<ObjectMeta> = files.files.iter().map(|file| file.object_meta.clone()).collect();
-        let file_schema = format.infer_schema(session, &store, &objects).await?;
-        let with_statistics = |file: PartitionedFile| {
-            let (format, store, schema) = (&format, &store, Arc::clone(&file_schema));
+        let read = |file: PartitionedFile| {
+            let (format, store) = (&format, &store);
             async move {
-                let statistics = format.infer_stats(session, store, schema, &file.object_meta).await?;
-                Ok::<_, datafusion::error::DataFusionError>(file.with_statistics(Arc::new(statistics)))
+                let object = std::slice::from_ref(&file.object_meta);
+                let schema = format.infer_schema(session, store, object).await?;
+                let statistics = format.infer_stats(session, store, Arc::clone(&schema), &file.object_meta).await?;
+                Ok::<_, datafusion::error::DataFusionError>((file, schema, statistics))
             }
         };
         let concurrency = session.config_options().execution.meta_fetch_concurrency.get();
-        let reading = futures::stream::iter(files.files).map(with_statistics).buffered(concurrency);
-        let with_statistics = reading.try_collect().await?;
+        let reading = futures::stream::iter(files.files).map(read).buffered(concurrency);
+        let found: Vec<(PartitionedFile, SchemaRef, Statistics)> = reading.try_collect().await?;
+        let schemas: Vec<SchemaRef> = found.iter().map(|(_, schema, _)| Arc::clone(schema)).collect();
+        let file_schema = widest(&schemas)?;
+        let known = |(file, own, statistics): (PartitionedFile, SchemaRef, Statistics)| {
+            file.with_statistics(Arc::new(conformed(statistics, &own, &file_schema)))
+        };
+        let with_statistics = found.into_iter().map(known).collect();
         let schema = TableSchema::builder(file_schema).with_table_partition_cols(files.partition_columns).build();
         Ok(Self { format, store: files.store, schema, files: with_statistics })
     }

@@ -10,7 +10,7 @@ use datafusion::prelude::SessionContext;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use springald_mysql::{KeyRange, MySqlReadExec, ReadSpec, SourceTable, Split, splits_relation};
-use springald_snapshot::{RunLayout, SnapshotWriteExec, WriteSpec};
+use springald_snapshot::{RunLayout, SnapshotWriteExec, StatisticsDetail, WriteSpec};
 
 use crate::SpringaldCodec;
 
@@ -40,7 +40,10 @@ pub(super) fn sample() -> anyhow::Result<Arc<dyn ExecutionPlan>> {
         date: "2026-11-23".parse()?,
         run: "20261123T063000Z-0a1b2c".parse()?,
     };
-    let write = SnapshotWriteExec::try_new(Arc::new(read), WriteSpec { layout, target_file_bytes: 1 })?;
+    let write = SnapshotWriteExec::try_new(
+        Arc::new(read),
+        WriteSpec { layout, target_file_bytes: 1, statistics: StatisticsDetail::Values },
+    )?;
     Ok(Arc::new(write))
 }
 

@@ -30,6 +30,19 @@ pub(crate) async fn settle(records: &RunStore, manifests: &[SplitManifest]) -> R
     Ok(())
 }
 
+/// Ends uploads that nobody will: one whose first answer was lost is nobody's, and an attempt that is still at work has
+/// lost its split. Best effort, since the run is published: `snapshots expire` looks for them again.
+pub(crate) async fn end_uploads(records: &RunStore) {
+    match records.abort_uploads().await {
+        Ok(0) => {}
+        Ok(uploads) => tracing::info!(uploads, "unfinished uploads aborted"),
+        Err(error) => {
+            let error = &error as &(dyn std::error::Error + 'static);
+            tracing::warn!(error, "unfinished uploads could not be looked for; `snapshots expire` tries again");
+        }
+    }
+}
+
 /// On a local disk the uploads of killed writers lie beside the data as `<file>#<n>`, which the store does not list.
 fn remove_unfinished_uploads(records: &RunStore, manifests: &[SplitManifest]) {
     let layout = records.layout();

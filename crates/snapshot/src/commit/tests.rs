@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use springald_aws::{UnfinishedUpload, Uploads};
 use springald_catalog::{LocalCatalog, StorageDescriptor, TableInput};
 
 use super::*;
@@ -214,4 +216,38 @@ async fn racing_runs_leave_the_latest() {
     assert!(won >= 1);
     assert_eq!(warehouse.live().await.unwrap().parameters["springald.run"], "20261123T060019Z-000000");
     assert_eq!(warehouse.history().await[0].1, "20261123T060019Z-000000");
+}
+
+/// A store's uploads, of which some are left.
+#[derive(Debug)]
+struct Left(parking_lot::Mutex<Vec<UnfinishedUpload>>);
+
+#[async_trait]
+impl Uploads for Left {
+    async fn unfinished(&self, dir: &Path) -> object_store::Result<Vec<UnfinishedUpload>> {
+        let left = self.0.lock();
+        Ok(left.iter().filter(|upload| upload.location.prefix_matches(dir)).cloned().collect())
+    }
+
+    async fn abort(&self, upload: &UnfinishedUpload) -> object_store::Result<()> {
+        self.0.lock().retain(|left| left != upload);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_commit_ends_what_is_left_of_its_own_uploads() {
+    let warehouse = Warehouse::new();
+    let (records, other) = (warehouse.run("2026-11-23", LATE), warehouse.run("2026-11-23", EARLY));
+    let upload = |records: &RunStore| UnfinishedUpload {
+        location: records.layout().data_dir().join("part-00000-b.parquet"),
+        id: "1".to_owned(),
+        begun: chrono::Utc::now(),
+    };
+    let left = Arc::new(Left(vec![upload(&records), upload(&other)].into()));
+    let records = records.with_uploads(Some(Arc::clone(&left) as Arc<dyn Uploads>));
+    warehouse.write(&records, 0).await;
+    warehouse.commit(&records, 1).await.unwrap();
+    let left: Vec<Path> = left.0.lock().iter().map(|upload| upload.location.clone()).collect();
+    assert_eq!(left, [upload(&other).location]);
 }

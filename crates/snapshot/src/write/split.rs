@@ -15,7 +15,9 @@ use crate::counts::counts_of;
 use crate::encode::FileWriter;
 use crate::manifest::RECORD_VERSION;
 use crate::stats::StatsCollector;
-use crate::{ColumnCounts, Conformed, DataFile, RunLayout, RunStore, SnapshotError, SplitManifest};
+use crate::{
+    ColumnCounts, Conformed, DataFile, RunLayout, RunStore, SnapshotError, SplitManifest, StatisticsDetail, WriteSpec,
+};
 
 /// Batches read ahead of the encoder: one being encoded, one waiting.
 const READ_AHEAD: usize = 1;
@@ -35,7 +37,7 @@ pub(super) struct SplitInput {
 pub(super) async fn write(
     records: &RunStore,
     split: u32,
-    target_file_bytes: u64,
+    spec: &WriteSpec,
     conformed: &Conformed,
     input: &SplitInput,
 ) -> Result<SplitManifest> {
@@ -43,7 +45,7 @@ pub(super) async fn write(
         tracing::debug!(split, attempt = manifest.attempt, "split is there already");
         return Ok(manifest);
     }
-    let mut attempt = Attempt::new(records, split, target_file_bytes, conformed);
+    let mut attempt = Attempt::try_new(records, split, spec, conformed)?;
     match attempt.run(input).await {
         Ok(manifest) => Ok(manifest),
         Err(error) => {
@@ -58,7 +60,7 @@ struct Attempt<'a> {
     records: &'a RunStore,
     split: u32,
     name: String,
-    target_file_bytes: u64,
+    spec: &'a WriteSpec,
     conformed: &'a Conformed,
     open: Option<FileWriter>,
     files: Vec<DataFile>,
@@ -66,10 +68,10 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn new(records: &'a RunStore, split: u32, target_file_bytes: u64, conformed: &'a Conformed) -> Self {
+    fn try_new(records: &'a RunStore, split: u32, spec: &'a WriteSpec, conformed: &'a Conformed) -> Result<Self> {
         let name = format!("{:08x}", rand::random::<u32>());
-        let stats = StatsCollector::new(Arc::clone(conformed.schema()));
-        Self { records, split, name, target_file_bytes, conformed, open: None, files: vec![], stats }
+        let stats = StatsCollector::try_new(Arc::clone(conformed.schema()), spec.statistics)?;
+        Ok(Self { records, split, name, spec, conformed, open: None, files: vec![], stats })
     }
 
     async fn run(&mut self, input: &SplitInput) -> Result<SplitManifest> {
@@ -77,7 +79,7 @@ impl<'a> Attempt<'a> {
         let (mut batches, reader) = read_ahead(stream);
         while let Some(batch) = batches.recv().await {
             self.write(&batch?).await?;
-            let is_full = self.open.as_ref().is_some_and(|open| open.bytes() as u64 >= self.target_file_bytes);
+            let is_full = self.open.as_ref().is_some_and(|open| open.bytes() as u64 >= self.spec.target_file_bytes);
             if is_full && let Some(winner) = self.close_unless_late().await? {
                 return Ok(winner);
             }
@@ -98,6 +100,7 @@ impl<'a> Attempt<'a> {
             return Ok(());
         }
         let batch = self.conformed.apply(batch).map_err(SnapshotError::from)?;
+        self.stats.see(&batch)?;
         if self.open.is_none() {
             self.open(Some(&batch))?;
         }
@@ -131,12 +134,13 @@ impl<'a> Attempt<'a> {
         };
         let (file, metadata) = open.finish().await?;
         self.files.push(file);
-        Ok(self.stats.add(&metadata)?)
+        self.stats.add(&metadata)
     }
 
     /// Puts the manifest; if another attempt was first, this one's files go, and the other's manifest counts.
     async fn claim(&mut self, counts: ColumnCounts) -> Result<SplitManifest> {
-        let stats = StatsCollector::new(Arc::clone(self.conformed.schema()));
+        let stats = StatsCollector::try_new(Arc::clone(self.conformed.schema()), StatisticsDetail::Footers)?;
+        let stats = std::mem::replace(&mut self.stats, stats).finish()?;
         let manifest = SplitManifest {
             version: RECORD_VERSION,
             split: self.split,
@@ -145,7 +149,7 @@ impl<'a> Attempt<'a> {
             bytes: self.files.iter().map(|file| file.bytes).sum(),
             // From here on the files may be named by a manifest whose put failed only in its answer: an error leaves them.
             files: std::mem::take(&mut self.files),
-            columns: std::mem::replace(&mut self.stats, stats).finish(),
+            columns: stats,
             counts,
         };
         let winner = self.records.put_split(manifest.clone()).await?;

@@ -27,7 +27,12 @@ fn fixture() -> Fixture {
     let context = SessionContext::new();
     let store = context.runtime_env().object_store(layout.warehouse.store_url()).unwrap();
     let records = RunStore::new(store, layout.clone());
-    Fixture { _dir: dir, spec: WriteSpec { layout, target_file_bytes: 1 << 30 }, records, context }
+    Fixture {
+        _dir: dir,
+        spec: WriteSpec { layout, target_file_bytes: 1 << 30, statistics: StatisticsDetail::Footers },
+        records,
+        context,
+    }
 }
 
 /// One partition per entry, with that many rows.

@@ -1,0 +1,60 @@
+//! What the store is given: files of the size that is asked for, under the key that is asked for.
+
+use crate::harness::{Road, Warehouse, clean_command, compare, mysql, noise, run};
+
+/// Creates a table whose rows do not compress: 40 MB in a Parquet file.
+fn noisy_table(database: &str) -> String {
+    let noise = noise();
+    mysql().new_database(database);
+    mysql().execute(&format!(
+        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, noise VARCHAR(1100));
+         INSERT INTO t SELECT seq, {noise} FROM seq_1_to_40000"
+    ));
+    format!("{database}.t")
+}
+
+#[test]
+fn a_large_split_becomes_files_of_the_size_that_is_asked_for() {
+    let table = noisy_table("rolled");
+    let warehouse = Warehouse::new();
+    let report = warehouse.ingest(&table, &["--splits", "2", "--file-size", "4MiB"]).report();
+    let compared = compare(&warehouse, &table, &table, "id", &[]);
+    assert_eq!((compared.rows, compared.files), (40_000, report["files"].as_u64().unwrap()));
+    for split in warehouse.splits(&report) {
+        let sizes: Vec<u64> =
+            split["files"].as_array().unwrap().iter().map(|file| file["bytes"].as_u64().unwrap()).collect();
+        let (last, others) = sizes.split_last().unwrap();
+        assert!(others.len() >= 2, "{sizes:?}");
+        assert!(others.iter().all(|size| (3 << 20..8 << 20).contains(size)), "{sizes:?}");
+        assert!(*last < 8 << 20, "{sizes:?}");
+    }
+    let report = warehouse.ingest(&table, &["--splits", "2"]).report();
+    assert_eq!(report["files"], 2, "a split below 256 MiB is one file");
+}
+
+#[test]
+fn what_is_written_names_the_key_that_encrypts_it() {
+    let table = noisy_table("encrypted");
+    let road = Road::good("2026-11-23T06:30:00.000Z");
+    let warehouse = Warehouse::on_s3(&[]);
+    let key = "arn:aws:kms:us-east-1:111122223333:key/of-the-tests";
+    let source = mysql().source("encrypted");
+    let mut command = clean_command(&["ingest", "--source", &source, "--from", &table, "--splits", "1"]);
+    command.args(["--catalog", "local", "--warehouse", warehouse.url(), "--sse-kms-key", key]);
+    command.envs(warehouse.environment()).env("AWS_ENDPOINT_URL_S3", road.endpoint());
+    run(&mut command).report();
+    let is_write = |head: &str| {
+        (head.starts_with("PUT ") && !head.contains("partNumber="))
+            || (head.starts_with("POST ") && head.contains("?uploads"))
+    };
+    let written: Vec<String> = road.noted().into_iter().map(|noted| noted.head).filter(|head| is_write(head)).collect();
+    assert!(written.iter().any(|head| head.starts_with("POST ")) && written.len() > 3, "{written:?}");
+    for head in written {
+        let lower = head.to_lowercase();
+        assert!(lower.contains("x-amz-server-side-encryption: aws:kms"), "{head}");
+        assert!(
+            lower.contains(&format!("x-amz-server-side-encryption-aws-kms-key-id: {key}").to_lowercase()),
+            "{head}"
+        );
+    }
+}
