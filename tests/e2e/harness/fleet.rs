@@ -109,6 +109,8 @@ impl Fleet {
 
     /// Starts another scheduler in the place of the one before, as systemd does.
     pub(crate) fn restart_scheduler(&mut self) {
+        // The port is free when the one before has ended, which takes a moment.
+        self.scheduler.process.exit_code_at_end();
         self.scheduler = scheduler(self.name, &self.host, self.port);
     }
 
