@@ -19,7 +19,6 @@ mod springald;
 mod subnet;
 mod tables;
 mod tool;
-mod usage;
 mod warehouse;
 
 pub(crate) use aws::{ACCESS_KEY, BUCKET, SECRET_KEY, ministack, moto, s3};
