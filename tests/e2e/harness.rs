@@ -23,7 +23,6 @@ mod tables;
 mod tap;
 mod tool;
 mod uploads;
-mod usage;
 mod warehouse;
 
 pub(crate) use authority::{Authority, write_for_owner};
