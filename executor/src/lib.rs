@@ -72,6 +72,7 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
         (None, Some(dir)) => dir.path().to_owned(),
         (None, None) => std::env::temp_dir(),
     };
+    let leave = Leave::on_signals(args.drain)?;
     let work_dir = WorkDir::new(&work_dir, args.bind.port());
     let stores = Stores::new(S3Options { kms_key: args.sse_kms_key });
     let mut config = executor_config(&args.cluster, args.bind, work_dir.path().to_string_lossy().into_owned(), &stores);
@@ -80,8 +81,9 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     }
     config.memory_pool_size = args.memory.map(|memory| memory.bytes());
     tracing::info!(cluster = %args.cluster, bind = %args.bind, vcores = config.vcores, "executor starts");
-    wait_for_scheduler(&args.cluster, &security).await?;
-    // Until now there was nothing to leave in good order, and a signal ended the process.
-    let leave = Leave::on_signals(args.drain)?;
+    tokio::select! {
+        trusted = wait_for_scheduler(&args.cluster, &security) => trusted?,
+        () = leave.begun() => return Ok(()),
+    }
     serve_executor(with_security(config, &security, token), work_dir, leave).await
 }

@@ -45,6 +45,13 @@ impl Leave {
         Ok(Self { told, limit })
     }
 
+    /// Waits until the executor is told to end.
+    pub async fn begun(&self) {
+        if self.told.clone().wait_for(|told| *told != Told::Nothing).await.is_err() {
+            pending::<()>().await;
+        }
+    }
+
     pub(super) fn begins(self) -> Leaving {
         Leaving { told: self.told, limit: self.limit }
     }
