@@ -59,7 +59,7 @@ fn readers_read_across_days_when_columns_are_added_and_widened() {
 
 #[test]
 fn anything_else_stops_a_run_before_it_writes_and_replace_takes_it() {
-    let table = table("changing");
+    let table = table("changed_columns");
     let warehouse = Warehouse::new();
     warehouse.ingest(&table, &[]).report();
     let before = warehouse.names();
@@ -68,7 +68,7 @@ fn anything_else_stops_a_run_before_it_writes_and_replace_takes_it() {
     let outcome = warehouse.ingest(&table, &[]);
     let refusal = outcome.refusal();
     for difference in [
-        "columns are not those of the last snapshot of `changing.t`:",
+        "columns are not those of the last snapshot of `changed_columns.t`:",
         "column `ratio` (float) is gone",
         "column `name` (string) is gone",
         "column `first` (int) is new, and not at the end but before `id`",
