@@ -62,8 +62,11 @@ impl Change {
     }
 }
 
+/// An operator's bytes, and its inputs.
+type Message = (Vec<u8>, Vec<Arc<dyn ExecutionPlan>>);
+
 /// The bytes of our two operators, and their inputs.
-fn messages() -> Vec<(Vec<u8>, Vec<Arc<dyn ExecutionPlan>>)> {
+fn messages() -> Vec<Message> {
     let write = sample().unwrap();
     let inputs = |plan: &Arc<dyn ExecutionPlan>| plan.children().into_iter().map(Arc::clone).collect::<Vec<_>>();
     let read = Arc::clone(write.children()[0]);
