@@ -39,7 +39,7 @@ pub(crate) use mysql_proxy::{Fate, MySqlProxy};
 pub(crate) use port::free_port;
 pub(crate) use readback::{
     Compared, Total, Watcher, ask_athena, column_statistics, compare, compare_location, compare_with,
-    read_as_others_do, read_history, total,
+    read_as_others_do, read_history, read_types, total,
 };
 pub(crate) use road::{Noted, Road};
 pub(crate) use secret::RotatedUser;

@@ -33,3 +33,4 @@ mod skew;
 mod snapshots;
 mod statistics;
 mod tls;
+mod types;

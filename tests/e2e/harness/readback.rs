@@ -126,6 +126,11 @@ pub(crate) fn column_statistics(table: &str, partition: Option<&str>) -> BTreeMa
     answer(script("column_statistics.py").arg(table).args(partition))
 }
 
+/// Returns the values of a small table of Glue in the order of `key`, as readers of others show them: by reader and column.
+pub(crate) fn read_types(table: &str, key: &str) -> BTreeMap<String, BTreeMap<String, Vec<Option<String>>>> {
+    answer(script("every_type.py").args([table, key]))
+}
+
 /// Runs a query of the project on Athena, over `tables` of `database`, and returns its rows as Athena's text.
 pub(crate) fn ask_athena(database: &str, file: &str, tables: &[&str]) -> Vec<Vec<Option<String>>> {
     answer(script("athena.py").arg(database).arg(in_project(file)).args(tables))
