@@ -62,6 +62,11 @@ impl MySql {
         succeeded(sql, &client(self.port, &[], sql.as_bytes()));
     }
 
+    /// Runs statements that may fail, such as those about sessions that come and go; returns whether they have not.
+    pub(crate) fn try_execute(&self, sql: &str) -> bool {
+        client(self.port, &[], sql.as_bytes()).status.success()
+    }
+
     /// Runs statements that read a file from standard input.
     pub(crate) fn load(&self, sql: &str, file: &[u8]) {
         succeeded(sql, &client(self.port, &[&format!("--execute={sql}")], file));
