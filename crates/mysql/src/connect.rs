@@ -25,9 +25,6 @@ const LAST_PAUSE: Duration = Duration::from_secs(3);
 /// The variable that holds the password, as for MySQL's own clients.
 const PASSWORD_VARIABLE: &str = "MYSQL_PWD";
 
-/// The largest packet that a MySQL server can be set to send. The server's own limit is the one that counts.
-const MAX_PACKET_BYTES: usize = 1 << 30;
-
 /// Text arrives as UTF-8.
 const NAMES: &str = "SET NAMES utf8mb4";
 
@@ -155,7 +152,7 @@ fn options(source: &MySqlSource, user: &str, password: &Secret) -> Opts {
         .prefer_socket(false)
         .tcp_nodelay(true)
         .tcp_keepalive(Some(Duration::from_secs(60)))
-        .max_allowed_packet(Some(MAX_PACKET_BYTES))
+        .max_allowed_packet(Some(wire::LONGEST_PAYLOAD))
         .wait_timeout(Some(3600))
         .ssl_opts(ssl(&source.tls))
         .into()

@@ -102,14 +102,7 @@ async fn drain(
                     }
                 }
                 number += 1;
-                for (column, cell) in cells.clone().enumerate() {
-                    let cell = cell.ok_or_else(|| failed(spec, cut_short()))?;
-                    decoder.push(column, &cell).map_err(|problem| {
-                        let row = describe_row(spec, split, number, cells.clone());
-                        let column = spec.columns.get(column).map(|column| column.name.clone()).unwrap_or_default();
-                        SourceError::Value { origin: spec.origin.clone(), column, row, problem }
-                    })?;
-                }
+                push(&mut decoder, spec, split, number, &cells)?;
                 decoder.end_row(bytes);
             }
             Next::Wait => {
@@ -126,6 +119,20 @@ async fn drain(
     }
     Ok(())
 }
+
+/// Adds a row to the batch.
+fn push(decoder: &mut BatchDecoder, spec: &ReadSpec, split: &Split, number: u64, cells: &Cells<'_>) -> Result<()> {
+    for (column, cell) in cells.clone().enumerate() {
+        let cell = cell.ok_or_else(|| failed(spec, cut_short()))?;
+        decoder.push(column, &cell).map_err(|problem| {
+            let row = describe_row(spec, split, number, cells.clone());
+            let column = spec.columns.get(column).map(|column| column.name.clone()).unwrap_or_default();
+            SourceError::Value { origin: spec.origin.clone(), column, row, problem }
+        })?;
+    }
+    Ok(())
+}
+
 /// Names a row by its key, or by its place in the split if the key is not among the columns read.
 fn describe_row(spec: &ReadSpec, split: &Split, number: u64, cells: Cells<'_>) -> String {
     let cells: Vec<Cell<'_>> = cells.flatten().collect();

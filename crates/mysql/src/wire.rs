@@ -18,6 +18,7 @@ mod row;
 mod session;
 mod tls;
 
+pub(crate) use channel::LONGEST_PAYLOAD;
 pub(crate) use login::Login;
 pub(crate) use row::{Cell, Cells, cut_short};
 pub(crate) use session::{Next, ReadSession};

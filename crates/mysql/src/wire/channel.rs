@@ -19,8 +19,8 @@ const HEADER_BYTES: usize = 4;
 /// The length of a packet that is not the last of its payload.
 const LONGEST_PACKET: usize = 0xff_ffff;
 
-/// The largest payload that a MySQL server can be set to send.
-pub(super) const LONGEST_PAYLOAD: usize = 1 << 30;
+/// The largest payload that a MySQL server can be set to send. The server's own limit is the one that counts.
+pub(crate) const LONGEST_PAYLOAD: usize = 1 << 30;
 
 /// The room that a read has at least: some hundreds of rows.
 const READ_BYTES: usize = 64 << 10;
