@@ -1,5 +1,8 @@
 //! A table that is written to while it is read: `snapshot` reads it as of one moment, `verify` says that it changed.
 
+mod driver;
+mod log;
+
 use crate::harness::{Outcome, Total, Warehouse, mysql, run, total, wait_until};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,6 @@
 //! One point in time: whether the table stood still while it was read, or how many sessions read it as of one moment.
 
+mod log;
 mod mark;
 mod meeting;
 

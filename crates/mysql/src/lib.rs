@@ -22,6 +22,7 @@ mod login;
 mod name;
 mod origin;
 mod patience;
+mod pulse;
 mod query;
 mod read;
 mod schema;

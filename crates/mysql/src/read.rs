@@ -1,19 +1,19 @@
 //! Reads one split: a statement's rows, streamed into batches, with a limit on the server's silence.
 
+mod watch;
+
 use crate::decode::{BatchDecoder, show};
 use crate::error::SourceError;
 use crate::patience::{connect_patiently, wait_for_calm};
+use crate::pulse::Pulse;
 use crate::select::select_sql;
 use crate::spec::{DateNullCount, ReadSpec};
 use crate::split::Split;
 use crate::wire::{Cell, Cells, Next, ReadSession, cut_short};
 use arrow::array::RecordBatch;
 use datafusion::error::{DataFusionError, Result};
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
-use tokio::time::{Instant, Sleep};
+use watch::Watch;
 
 const ACTION: &str = "read";
 
@@ -26,13 +26,21 @@ pub(crate) trait Sink: Send {
 /// Reads splits of one table, one after the other, over one connection.
 pub(crate) struct SplitReader {
     spec: Arc<ReadSpec>,
-    session: Option<ReadSession>,
+    open: Option<Open>,
+}
+
+/// A session that reads.
+struct Open {
+    session: ReadSession,
+    pulse: Pulse,
+    /// Whether a statement has begun that has not come to its end.
+    is_busy: bool,
 }
 
 impl SplitReader {
     /// Reads as `spec` says. Connects at the first split.
     pub(crate) fn new(spec: Arc<ReadSpec>) -> Self {
-        Self { spec, session: None }
+        Self { spec, open: None }
     }
 
     /// Reads all rows of `split` into `sink`. Dropping the future ends the query.
@@ -41,21 +49,22 @@ impl SplitReader {
     /// twice as fast and keeps every digit of floating point numbers.
     pub(crate) async fn read(&mut self, split: &Split, sink: &mut impl Sink) -> Result<()> {
         let spec = Arc::clone(&self.spec);
-        let session = match &mut self.session {
-            Some(session) => session,
+        let open = match &mut self.open {
+            Some(open) => open,
             none => none.insert(open(&spec, split.number).await?),
         };
-        wait_for_calm(session, &spec.origin, spec.options.threads_running).await?;
+        wait_for_calm(&mut open.session, &spec.origin, spec.options.threads_running).await?;
+        open.is_busy = true;
         let mut watch = Watch::new(spec.options.silence);
         let sql = select_sql(&spec, &split.range);
-        let begun = watch.limit(session.select(&sql)).await;
+        let begun = watch.patiently(open.session.select(&sql), &open.pulse, &spec.origin).await;
         begun.ok_or_else(|| silent(&spec))?.map_err(|cause| failed(&spec, cause))?;
-        drain(session, &mut watch, &spec, split, sink).await
+        drain(open, &mut watch, &spec, split, sink).await
     }
 
     /// Says goodbye to the server after the last split, when the others no longer wait for this session.
-    pub(crate) async fn close(self) -> Result<()> {
-        if let Some(mut session) = self.session {
+    pub(crate) async fn close(mut self) -> Result<()> {
+        if let Some(Open { mut session, .. }) = self.open.take() {
             if let Some(meeting) = &self.spec.meeting {
                 meeting.wait_for_gate(&mut session, &self.spec.origin).await?;
             }
@@ -68,26 +77,32 @@ impl SplitReader {
     }
 }
 
+/// What is given up in the middle is ended on the server too, which else notices only when it has something to send.
+impl Drop for SplitReader {
+    fn drop(&mut self) {
+        let Some(open) = self.open.take().filter(|open| open.is_busy) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { open.pulse.end().await });
+        }
+    }
+}
+
 /// Opens a session; where the run's sessions are counted or meet, it takes the seat that has the number of its first
 /// split.
-async fn open(spec: &ReadSpec, seat: u32) -> Result<ReadSession> {
+async fn open(spec: &ReadSpec, seat: u32) -> Result<Open> {
     let mut session = connect_patiently(&spec.source).await?;
+    let pulse = Pulse::of(&mut session, &spec.source).await.map_err(|cause| failed(spec, cause))?;
     if let Some(seats) = &spec.seats {
         seats.take(&mut session, &spec.origin, seat).await?;
     }
     if let Some(meeting) = &spec.meeting {
         meeting.join(&mut session, &spec.origin, seat).await?;
     }
-    Ok(session)
+    Ok(Open { session, pulse, is_busy: false })
 }
 
-async fn drain(
-    session: &mut ReadSession,
-    watch: &mut Watch,
-    spec: &ReadSpec,
-    split: &Split,
-    sink: &mut impl Sink,
-) -> Result<()> {
+async fn drain(open: &mut Open, watch: &mut Watch, spec: &ReadSpec, split: &Split, sink: &mut impl Sink) -> Result<()> {
+    let Open { session, pulse, is_busy } = open;
     let mut decoder = BatchDecoder::new(spec);
     let mut number = 0u64;
     loop {
@@ -106,13 +121,14 @@ async fn drain(
                 decoder.end_row(bytes);
             }
             Next::Wait => {
-                let filled = watch.limit(session.fill()).await;
+                let filled = watch.patiently(session.fill(), pulse, &spec.origin).await;
                 filled.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))?;
             }
             Next::End => break,
         }
     }
     session.end().await.map_err(|cause| failed(spec, cause))?;
+    *is_busy = false;
     if decoder.rows() > 0 {
         let batch = decoder.finish()?;
         sink.take(batch, &decoder.take_nulled()).await;
@@ -153,57 +169,4 @@ fn failed(spec: &ReadSpec, cause: mysql_async::Error) -> DataFusionError {
 
 fn silent(spec: &ReadSpec) -> DataFusionError {
     SourceError::Silence { action: ACTION, origin: spec.origin.clone(), limit: spec.options.silence }.into()
-}
-
-/// Bounds how long the server may send nothing. Costs nothing while data is there: the timer is set only when
-/// there is something to wait for.
-struct Watch {
-    limit: Duration,
-    timer: Pin<Box<Sleep>>,
-}
-
-impl Watch {
-    fn new(limit: Duration) -> Self {
-        Self { limit, timer: Box::pin(tokio::time::sleep(limit)) }
-    }
-
-    /// Waits for `answer`, and gives up with nothing after the limit.
-    async fn limit<F: Future>(&mut self, answer: F) -> Option<F::Output> {
-        let mut answer = pin!(answer);
-        let mut waits = false;
-        std::future::poll_fn(|context| {
-            if let Poll::Ready(output) = answer.as_mut().poll(context) {
-                return Poll::Ready(Some(output));
-            }
-            if !waits {
-                waits = true;
-                self.timer.as_mut().reset(Instant::now() + self.limit);
-            }
-            self.timer.as_mut().poll(context).map(|()| None)
-        })
-        .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Watch;
-    use std::time::Duration;
-
-    #[tokio::test]
-    async fn silence_ends_at_the_limit() {
-        let mut watch = Watch::new(Duration::from_millis(20));
-        assert_eq!(watch.limit(std::future::pending::<()>()).await, None);
-    }
-
-    #[tokio::test]
-    async fn each_answer_has_its_own_limit() {
-        let mut watch = Watch::new(Duration::from_secs(300));
-        let mut deadlines = Vec::new();
-        for _ in 0..3 {
-            assert_eq!(watch.limit(tokio::time::sleep(Duration::from_millis(2))).await, Some(()));
-            deadlines.push(watch.timer.deadline());
-        }
-        assert!(deadlines.is_sorted_by(|earlier, later| earlier < later));
-    }
 }

@@ -27,6 +27,9 @@ mod server;
 #[path = "source/shapes.rs"]
 mod shapes;
 #[cfg(test)]
+#[path = "source/silence.rs"]
+mod silence;
+#[cfg(test)]
 #[path = "source/splits.rs"]
 mod splits;
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! `verify`: what the server says of a table before and after it is read, and what follows from it.
 
+use super::log::log;
 use crate::error::SourceError;
 use crate::origin::Origin;
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Value};
 use serde::{Deserialize, Serialize};
 
 /// Rows, as the server estimates them, up to which a table is counted: a count reads a whole index.
@@ -16,8 +17,11 @@ const ACTION: &str = "look for changes of";
 pub struct Mark {
     /// The server's clock, in seconds.
     pub server_second: u64,
-    /// GTID set, or file and position, of the binary log; nothing if there is no log or the user may not see it.
+    /// File and position, or GTID set, of the binary log; nothing if there is no log or the user may not see it.
     pub log_position: Option<String>,
+    /// Whether the user could see that every change of every table goes into that log.
+    #[serde(default)]
+    pub log_holds_all: bool,
     /// The second of the table's last change, by the storage engine's memory; nothing if it remembers none.
     pub updated_second: Option<u64>,
     /// The table's rows, counted; nothing for a large table.
@@ -43,13 +47,13 @@ pub enum Change {
 /// If the connection fails. What the user may not see is left out, not an error.
 pub async fn mark(conn: &mut Conn, origin: &Origin) -> Result<Mark, SourceError> {
     let failed = |cause| SourceError::from_query(ACTION, origin, cause);
-    // MySQL 8 serves a day-old answer from information_schema unless told otherwise; MariaDB has no such variable.
-    seen(conn.query_drop("SET SESSION information_schema_stats_expiry = 0").await).map_err(failed)?;
-    let log_position = log_position(conn).await.map_err(failed)?;
+    let log = log(conn).await.map_err(failed)?;
+    let log_holds_all = log.as_ref().is_some_and(|log| log.holds_all);
+    let log_position = log.map(|log| log.position);
     let server_second: Option<u64> = conn.query_first("SELECT UNIX_TIMESTAMP()").await.map_err(failed)?;
     let server_second = server_second.unwrap_or_default();
     let Some(table) = origin.table() else {
-        return Ok(Mark { server_second, log_position, updated_second: None, rows: None });
+        return Ok(Mark { server_second, log_position, log_holds_all, updated_second: None, rows: None });
     };
     let sql = "SELECT UNIX_TIMESTAMP(UPDATE_TIME), TABLE_ROWS FROM information_schema.TABLES \
                WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
@@ -63,13 +67,13 @@ pub async fn mark(conn: &mut Conn, origin: &Origin) -> Result<Mark, SourceError>
         }
         Some(_) | None => None,
     };
-    Ok(Mark { server_second, log_position, updated_second, rows })
+    Ok(Mark { server_second, log_position, log_holds_all, updated_second, rows })
 }
 
 /// Says what two marks of one table prove.
 ///
 /// A count or a time that differs proves a change, also where writers leave the log out. A log that did not move proves
-/// that nothing was written. Otherwise the table's own time speaks, which has whole seconds: it proves that nothing
+/// that nothing was written, if every change goes into it. Otherwise the table's own time speaks, which has whole seconds: it proves that nothing
 /// changed only if the last change is older than the first mark's second.
 #[must_use]
 pub fn compare(before: &Mark, after: &Mark) -> Change {
@@ -77,7 +81,8 @@ pub fn compare(before: &Mark, after: &Mark) -> Change {
     if counted.is_some_and(|(before, after)| before != after) || before.updated_second < after.updated_second {
         return Change::Changed;
     }
-    if before.log_position.is_some() && before.log_position == after.log_position {
+    let log_holds_all = before.log_holds_all && after.log_holds_all;
+    if log_holds_all && before.log_position.is_some() && before.log_position == after.log_position {
         return Change::Unchanged;
     }
     match (before.updated_second, after.updated_second) {
@@ -86,49 +91,21 @@ pub fn compare(before: &Mark, after: &Mark) -> Change {
     }
 }
 
-async fn log_position(conn: &mut Conn) -> Result<Option<String>, mysql_async::Error> {
-    for variable in ["@@GLOBAL.gtid_binlog_pos", "@@GLOBAL.gtid_executed"] {
-        let found: Option<Option<String>> = seen(conn.query_first(format!("SELECT {variable}")).await)?.flatten();
-        if let Some(position) = found.flatten().filter(|position| !position.is_empty()) {
-            return Ok(Some(position));
-        }
-    }
-    for statement in ["SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"] {
-        let row: Option<mysql_async::Row> = seen(conn.query_first(statement).await)?.flatten();
-        let text = |row: &mysql_async::Row, index| match row.as_ref(index) {
-            Some(Value::Bytes(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
-            Some(Value::Int(number)) => Some(number.to_string()),
-            Some(Value::UInt(number)) => Some(number.to_string()),
-            Some(Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..)) | None => None,
-        };
-        if let Some((file, position)) = row.and_then(|row| Some((text(&row, 0)?, text(&row, 1)?))) {
-            return Ok(Some(format!("{file}:{position}")));
-        }
-    }
-    Ok(None)
-}
-
-/// A statement that the server does not know or the user may not run says nothing; a broken connection is an error.
-fn seen<T>(result: Result<T, mysql_async::Error>) -> Result<Option<T>, mysql_async::Error> {
-    match result {
-        Ok(answer) => Ok(Some(answer)),
-        Err(mysql_async::Error::Server(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn at(server_second: u64, log: Option<&str>, updated_second: Option<u64>, rows: Option<u64>) -> Mark {
-        Mark { server_second, log_position: log.map(str::to_owned), updated_second, rows }
+        Mark { server_second, log_position: log.map(str::to_owned), log_holds_all: true, updated_second, rows }
     }
 
     #[test]
     fn a_log_that_stood_still_proves_it() {
         let mark = at(100, Some("0-1-5"), None, None);
         assert_eq!(compare(&mark, &mark), Change::Unchanged);
+        let filtered = Mark { log_holds_all: false, ..mark.clone() };
+        assert_eq!(compare(&filtered, &filtered), Change::Unknown);
+        assert_eq!(compare(&mark, &filtered), Change::Unknown);
     }
 
     #[test]

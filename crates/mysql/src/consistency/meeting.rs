@@ -168,7 +168,8 @@ impl Host {
         Ok(Self { meeting, table: table.clone(), limit, locker, observer })
     }
 
-    /// Waits until each of `seats` is taken, locks the table until each of them has its snapshot, and opens the gate.
+    /// Waits until each of `seats` is taken, locks the table until each of them has its snapshot, and opens the gate. If this
+    /// process freezes meanwhile, the server lets writers go on after the limit.
     /// Returns how long writers had to wait at most.
     ///
     /// # Errors
@@ -212,6 +213,9 @@ impl Host {
     async fn lock(&mut self) -> Result<(), SourceError> {
         let (table, go) = (&self.table, self.meeting.go());
         let failed = |cause| SourceError::from_query(ACTION, table, cause);
+        // The server itself ends the session, and the lock with it, if this process can do nothing any more.
+        let seconds = self.limit.as_secs().max(1);
+        self.locker.query_drop(format!("SET SESSION wait_timeout = {seconds}")).await.map_err(failed)?;
         let locked = self.locker.query_drop(format!("LOCK TABLES {} READ", table.quoted())).await;
         locked.map_err(|cause| SourceError::from_lock(ACTION, table, self.limit, cause))?;
         if try_hold(&mut self.locker, go).await.map_err(failed)? {

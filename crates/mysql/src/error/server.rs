@@ -28,10 +28,11 @@ mod code {
 
     /// Codes that a later attempt on a fresh connection may not meet again: too many connections, server
     /// shutting down, lost packets, connection killed, lock wait timeout, deadlock, server gone, connection
-    /// lost, too many connections of one user, and statement or transaction aborted from outside.
+    /// lost, too many connections of one user, statement or transaction aborted from outside, a table that was altered
+    /// after a snapshot was opened (1412) or a statement prepared (1615), and a server that lets nobody in for now (3032).
     pub(super) const TRANSIENT: &[u16] = &[
-        1040, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317, 1927, 2002,
-        2003, 2006, 2013, 2055, 3168, 4031,
+        1040, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317, 1412, 1615,
+        1927, 2002, 2003, 2006, 2013, 2055, 3032, 3168, 4031,
     ];
 }
 

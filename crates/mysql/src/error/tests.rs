@@ -19,7 +19,7 @@ fn is_retried(error: SourceError) -> bool {
 
 #[test]
 fn lost_connections_and_crowded_servers_are_retried() {
-    for code in [1040, 1205, 1213, 2006, 2013] {
+    for code in [1040, 1205, 1213, 1412, 1615, 2006, 2013, 3032] {
         assert!(is_retried(query(server(code))), "{code}");
     }
     let lost = io::Error::new(io::ErrorKind::UnexpectedEof, "connection closed");

@@ -4,9 +4,8 @@ use crate::fixture::{Database, operator, rows};
 use crate::server;
 use datafusion::error::DataFusionError;
 use insta::assert_snapshot;
-use springald_mysql::{MySqlSource, ReadOptions, SourceError, Tls, connect, describe, plan_splits};
+use springald_mysql::{MySqlSource, SourceError, Tls, connect, describe, plan_splits};
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
 /// Prints a message with its causes and its hint, as a user sees them.
 pub(crate) fn shown(error: &SourceError) -> String {
@@ -144,18 +143,6 @@ async fn a_condition_that_is_no_sql_is_the_users_fault() {
         assert!(shown(&error).contains("check the condition of `--where`"), "{}", shown(&error));
         assert!(!error.is_transient());
     }
-}
-
-#[tokio::test]
-async fn a_silent_server_is_given_up_and_tried_again() {
-    let mut db = Database::new("e_silent").await;
-    db.run(&["CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"]).await;
-    let silence = Duration::from_millis(200);
-    let spec = db.spec("t").await.with_options(ReadOptions { silence, ..ReadOptions::default() });
-    let plan = db.plan(&spec, 1, None).await;
-    let error = rows(operator(&plan, spec.with_filter(Some("SLEEP(60) = 0".to_owned())))).await.unwrap_err();
-    assert!(matches!(error.find_root(), DataFusionError::IoError(_)), "{error:?}");
-    assert!(error.to_string().contains("the server sent nothing"), "{error}");
 }
 
 #[tokio::test]

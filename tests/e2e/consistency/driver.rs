@@ -1,0 +1,74 @@
+//! The driver of a run that reads as of one moment: what it may do, and what happens when it can do nothing any more.
+
+use super::{ACCOUNTS, Writers};
+use crate::harness::{PASSWORD, Total, Warehouse, mysql, total};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+fn signal(process: &Child, signal: &str) {
+    let id = process.id().to_string();
+    assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
+#[test]
+fn a_driver_that_freezes_lets_writers_go() {
+    mysql().new_database("frozen");
+    mysql().execute("CREATE TABLE frozen.t (id INT PRIMARY KEY, n INT); INSERT INTO frozen.t VALUES (1, 0), (2, 0)");
+    let mut open = mysql().session();
+    open.run("USE frozen");
+    open.run("SET autocommit = 0");
+    open.run("UPDATE t SET n = n + 1 WHERE id = 1");
+    mysql().wait_for(
+        "SELECT COUNT(*) FROM information_schema.INNODB_TRX JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id \
+         WHERE DB = 'frozen' AND trx_rows_modified > 0",
+        "1",
+    );
+    let warehouse = Warehouse::new();
+    let mut command = warehouse.ingest_command("frozen.t", &["--consistency", "snapshot", "--lock-timeout", "4s"]);
+    let mut driver = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let locking =
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = 'frozen' AND INFO LIKE 'LOCK TABLES%'";
+    mysql().wait_for(locking, "1");
+    signal(&driver, "-STOP");
+    // Now the server gives the lock to a driver that can do nothing with it.
+    drop(open);
+    mysql().wait_for(locking, "0");
+    let begun = Instant::now();
+    mysql().execute("SET SESSION lock_wait_timeout = 30; UPDATE frozen.t SET n = n + 1 WHERE id = 2");
+    let waited = begun.elapsed();
+    signal(&driver, "-CONT");
+    let ended = driver.wait().unwrap();
+    assert!(waited > Duration::from_secs(1), "the table was not locked: {waited:?}");
+    assert!(waited < Duration::from_secs(10), "writers were kept waiting for {waited:?}");
+    assert_eq!((ended.code(), warehouse.has_tables()), (Some(1), false));
+}
+
+#[test]
+fn a_user_who_may_read_and_lock_takes_snapshots() {
+    let writers = Writers::start("least");
+    mysql().execute(&format!(
+        "CREATE USER least IDENTIFIED BY '{PASSWORD}'; GRANT SELECT, LOCK TABLES ON least.* TO least"
+    ));
+    let warehouse = Warehouse::new();
+    let source = mysql().source("least").replace("springald@", "least@");
+    let options = ["--from", "least.accounts", "--splits", "8", "--consistency", "snapshot"];
+    for run in 1..=5 {
+        crate::harness::run(&mut warehouse.ingest_from(&source, &options)).report();
+        let expected = Total { rows: ACCOUNTS, total: ACCOUNTS * 1000 };
+        assert_eq!(total(&warehouse, "least.accounts", "balance"), expected, "run {run}");
+    }
+    writers.stop();
+}
+
+/// The control: if this did not tear, the test of snapshots would prove nothing.
+#[test]
+fn without_a_snapshot_the_moving_table_is_torn() {
+    let writers = Writers::start("torn");
+    let warehouse = Warehouse::new();
+    let is_torn = |_| {
+        warehouse.ingest("torn.accounts", &["--splits", "8", "--consistency", "none"]).report();
+        total(&warehouse, "torn.accounts", "balance") != Total { rows: ACCOUNTS, total: ACCOUNTS * 1000 }
+    };
+    assert!((1..=20).any(is_torn), "no run of 20 was torn");
+    writers.stop();
+}
