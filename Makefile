@@ -16,7 +16,7 @@ demo: demo-tools ## copies a generated MySQL table to a Parquet snapshot and run
 	demo/run.sh $(ROWS)
 
 test: tools ## runs every test but those of the longer targets below; real servers included
-	cargo test --workspace -- --skip chaos::
+	tests/run.sh
 	tests/bootstrap/quick.sh
 
 test-bootstrap: tools ## installs EXECUTABLE (a debug build unless given) on a cluster of network namespaces, and uses it; needs root
