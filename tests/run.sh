@@ -17,7 +17,7 @@ if [ "${#failed[@]}" -eq 0 ] || [ "${#failed[@]}" -gt "$most" ]; then
 fi
 echo "failed beside others, and run once more alone: ${failed[*]}" >&2
 cargo test --workspace --no-fail-fast -- --exact --test-threads 1 "${failed[@]}" 2>&1 | tee "$log"
-passed=$(grep -c '^test .* \.\.\. ok$' "$log" || true)
+passed=$(awk '/^test .* \.\.\. ok$/ { passed++ } END { print passed + 0 }' "$log")
 if [ "$passed" -lt "${#failed[@]}" ]; then
     echo "error: of ${#failed[@]} tests that were run once more $passed passed" >&2
     exit 1
