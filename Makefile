@@ -9,7 +9,7 @@ RUNS ?= 3
 ARCHITECTURE ?= $(shell uname -m)
 EXECUTABLE ?= $(CARGO_TARGET_DIR)/debug/springald
 
-.PHONY: demo test test-mysql test-chaos test-bootstrap check bench dist generate tools demo-tools
+.PHONY: demo test test-mysql test-chaos test-bootstrap check bench bench-build bench-scale dist generate tools demo-tools
 
 demo: demo-tools ## copies a generated MySQL table to a Parquet snapshot and runs a query over it
 	cargo build --package springald --bin springald --package springald-demo --bin generate-crimes
@@ -35,11 +35,17 @@ check: tools ## what must be clean before a change is proposed
 	cargo clippy --workspace --all-targets -- -D warnings
 
 bench: ROWS = 2000000
-bench: demo-tools ## compares with Spark, ConnectorX, DuckDB and a bare drain over ROWS rows, RUNS times each; writes benches/RESULTS.md
+bench: bench-build ## compares with Spark, ConnectorX, DuckDB and a bare drain over ROWS rows, RUNS times each; writes benches/RESULTS.md
+	"$(SPRINGALD_CACHE)/bench-venv/bin/python" -B benches/bench.py --rows $(ROWS) --runs $(RUNS)
+
+bench-build: demo-tools
 	@benches/install-tools.sh
 	cargo build --release --package springald --bin springald --package springald-demo --bin generate-crimes \
-	    --package springald-mysql --example drain
-	"$(SPRINGALD_CACHE)/bench-venv/bin/python" -B benches/bench.py --rows $(ROWS) --runs $(RUNS)
+	    --package springald-mysql --example drain --package springald-process --features springald-process/plain --example plain
+
+bench-scale: tools bench-build ## shows how an ingest grows with its executors, on links of 20 Mbit/s; writes benches/SCALE.md; needs root
+	"$(SPRINGALD_CACHE)/bench-venv/bin/python" -B benches/scale.py \
+	    --springald "$(CARGO_TARGET_DIR)/release/springald" --generator "$(CARGO_TARGET_DIR)/release/generate-crimes"
 
 dist: ## packs the executable for EMR's nodes, for ARCHITECTURE (x86_64, aarch64); half an hour on two cores
 	@tests/need-rust.sh

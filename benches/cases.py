@@ -42,6 +42,7 @@ class Cases:
     def __init__(self, programs, server, folder):
         self.springald = str(programs / "springald")
         self.drain = str(programs / "examples" / "drain")
+        self.plain = str(programs / "examples" / "plain")
         self.server, self.folder = server, folder
         self.source = f"mysql://springald@127.0.0.1:{server.port}/crime_data"
         self.rows = self.count(TABLE)
@@ -58,6 +59,7 @@ class Cases:
         warehouse, files = self.fresh("warehouse"), None
         samples["ingest"], files = self.ingest(warehouse, TABLE, self.rows)
         samples["process"] = self.process(warehouse)
+        samples["plain process"] = self.plain_process(warehouse)
         samples["duckdb"] = self.duckdb(files)
         with servers.cluster(self.springald, self.fresh("cluster")) as cluster:
             warehouse = self.fresh("warehouse-of-cluster")
@@ -86,6 +88,13 @@ class Cases:
         options = ["--query", QUERY, "--warehouse", str(warehouse), "--into", into]
         sample, report = self.job(cluster, "process", *options)
         self.check("springald process", self.matching, report["rows"], rows_in(parquet_files(report["location"])))
+        return sample
+
+    def plain_process(self, warehouse):
+        """Does the same by DataFusion alone, without a cluster in its process."""
+        sample, printed = self.measure([self.plain, QUERY, str(warehouse), "crime_data.plain_details"])
+        report = json.loads(printed)
+        self.check("plain DataFusion", self.matching, report["rows"], rows_in(parquet_files(report["location"])))
         return sample
 
     def job(self, cluster, *command):

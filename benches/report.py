@@ -15,6 +15,7 @@ READS = [
 QUERIES = [
     ("process", "**`springald process`, embedded**"),
     ("cluster process", "**`springald process`, two executor processes**"),
+    ("plain process", "the same plan, writer and commit by DataFusion alone"),
     ("duckdb", "DuckDB"),
 ]
 
@@ -101,6 +102,7 @@ def targets(m):
          m.median("ingest") / predicted, 1.10),
         ("process / Spark's process, embedded", m.median("process") / spark_process, 0.20),
         ("the same, two executors", m.median("cluster process") / spark_process, 0.20),
+        ("process / the same by DataFusion alone, embedded", m.median("process") / m.median("plain process"), 1.15),
         ("process / DuckDB, embedded", m.median("process") / m.median("duckdb"), 1.30),
         ("the same, two executors", m.median("cluster process") / m.median("duckdb"), 1.30),
     ]

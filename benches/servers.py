@@ -99,10 +99,10 @@ class MariaDb:
 
 
 @contextlib.contextmanager
-def mariadb(script, folder):
-    """Runs tests/private-mariadb.sh, which ends when its standard input does."""
+def mariadb(script, folder, *options):
+    """Runs tests/private-mariadb.sh with options of the server; it ends when its standard input does."""
     port = free_port()
-    with subprocess.Popen([script, folder, str(port)], stdin=subprocess.PIPE) as runner:
+    with subprocess.Popen([script, folder, str(port), *options], stdin=subprocess.PIPE) as runner:
         try:
             server = MariaDb(port, None)
             wait_until("MariaDB", lambda: server.query("SELECT 1"))
@@ -141,8 +141,14 @@ def cluster(program, folder):
         yield Cluster(url, scheduler, executors)
 
 
-def registered(port, wanted):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/executors", timeout=5) as answer:
+def answers(host, port):
+    """Returns whether somebody listens there, or fails as a connection does."""
+    with socket.create_connection((host, port), timeout=5):
+        return True
+
+
+def registered(port, wanted, host="127.0.0.1"):
+    with urllib.request.urlopen(f"http://{host}:{port}/api/executors", timeout=5) as answer:
         return True if len(json.load(answer)) == wanted else None
 
 
