@@ -12,29 +12,29 @@ fn signal(process: &Child, signal: &str) {
 
 #[test]
 fn a_driver_that_freezes_lets_writers_go() {
-    mysql().new_database("frozen");
-    mysql().execute("CREATE TABLE frozen.t (id INT PRIMARY KEY, n INT); INSERT INTO frozen.t VALUES (1, 0), (2, 0)");
+    mysql().new_database("frozen_driver");
+    mysql().execute("CREATE TABLE frozen_driver.t (id INT PRIMARY KEY, n INT); INSERT INTO frozen_driver.t VALUES (1, 0), (2, 0)");
     let mut open = mysql().session();
-    open.run("USE frozen");
+    open.run("USE frozen_driver");
     open.run("SET autocommit = 0");
     open.run("UPDATE t SET n = n + 1 WHERE id = 1");
     mysql().wait_for(
         "SELECT COUNT(*) FROM information_schema.INNODB_TRX JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id \
-         WHERE DB = 'frozen' AND trx_rows_modified > 0",
+         WHERE DB = 'frozen_driver' AND trx_rows_modified > 0",
         "1",
     );
     let warehouse = Warehouse::new();
-    let mut command = warehouse.ingest_command("frozen.t", &["--consistency", "snapshot", "--lock-timeout", "4s"]);
+    let mut command = warehouse.ingest_command("frozen_driver.t", &["--consistency", "snapshot", "--lock-timeout", "4s"]);
     let mut driver = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let locking =
-        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = 'frozen' AND INFO LIKE 'LOCK TABLES%'";
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = 'frozen_driver' AND INFO LIKE 'LOCK TABLES%'";
     mysql().wait_for(locking, "1");
     signal(&driver, "-STOP");
     // Now the server gives the lock to a driver that can do nothing with it.
     drop(open);
     mysql().wait_for(locking, "0");
     let begun = Instant::now();
-    mysql().execute("SET SESSION lock_wait_timeout = 30; UPDATE frozen.t SET n = n + 1 WHERE id = 2");
+    mysql().execute("SET SESSION lock_wait_timeout = 30; UPDATE frozen_driver.t SET n = n + 1 WHERE id = 2");
     let waited = begun.elapsed();
     signal(&driver, "-CONT");
     let ended = driver.wait().unwrap();
@@ -45,17 +45,17 @@ fn a_driver_that_freezes_lets_writers_go() {
 
 #[test]
 fn a_user_who_may_read_and_lock_takes_snapshots() {
-    let writers = Writers::start("least");
+    let writers = Writers::start("least_rights");
     mysql().execute(&format!(
-        "CREATE USER least IDENTIFIED BY '{PASSWORD}'; GRANT SELECT, LOCK TABLES ON least.* TO least"
+        "CREATE USER least IDENTIFIED BY '{PASSWORD}'; GRANT SELECT, LOCK TABLES ON least_rights.* TO least"
     ));
     let warehouse = Warehouse::new();
-    let source = mysql().source("least").replace("springald@", "least@");
-    let options = ["--from", "least.accounts", "--splits", "8", "--consistency", "snapshot"];
+    let source = mysql().source("least_rights").replace("springald@", "least@");
+    let options = ["--from", "least_rights.accounts", "--splits", "8", "--consistency", "snapshot"];
     for run in 1..=5 {
         crate::harness::run(&mut warehouse.ingest_from(&source, &options)).report();
         let expected = Total { rows: ACCOUNTS, total: ACCOUNTS * 1000 };
-        assert_eq!(total(&warehouse, "least.accounts", "balance"), expected, "run {run}");
+        assert_eq!(total(&warehouse, "least_rights.accounts", "balance"), expected, "run {run}");
     }
     writers.stop();
 }
