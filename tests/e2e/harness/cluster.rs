@@ -111,14 +111,10 @@ impl Cluster {
 }
 
 fn collect(value: &serde_json::Value, key: &str, found: &mut Vec<String>) {
-    match value {
-        serde_json::Value::Object(members) => {
-            found.extend(members.get(key).and_then(|id| id.as_str()).map(str::to_owned));
-            members.values().for_each(|member| collect(member, key, found));
-        }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, key, found)),
-        _ => {}
-    }
+    found.extend(value.get(key).and_then(|id| id.as_str()).map(str::to_owned));
+    let members = value.as_object().into_iter().flat_map(|members| members.values());
+    let items = value.as_array().into_iter().flatten();
+    members.chain(items).for_each(|inner| collect(inner, key, found));
 }
 
 fn start_executor(name: &'static str, number: usize, cluster: &str) -> Background {

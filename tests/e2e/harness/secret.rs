@@ -98,7 +98,7 @@ impl<'a> AlternatingUsers<'a> {
     }
 
     fn user(&self, rotation: usize) -> String {
-        let clone = if rotation % 2 == 0 { "" } else { "_clone" };
+        let clone = if rotation.is_multiple_of(2) { "" } else { "_clone" };
         format!("{}{clone}", self.name)
     }
 
