@@ -9,7 +9,7 @@ RUNS ?= 3
 ARCHITECTURE ?= $(shell uname -m)
 EXECUTABLE ?= $(CARGO_TARGET_DIR)/debug/springald
 
-.PHONY: demo test test-mysql test-chaos test-bootstrap check bench bench-build bench-scale dist generate tools demo-tools
+.PHONY: demo test test-mysql test-spark test-chaos test-bootstrap check bench bench-build bench-scale dist generate tools demo-tools
 
 demo: demo-tools ## copies a generated MySQL table to a Parquet snapshot and runs a query over it
 	cargo build --package springald --bin springald --package springald-demo --bin generate-crimes
@@ -26,6 +26,11 @@ test-bootstrap: tools ## installs EXECUTABLE (a debug build unless given) on a c
 test-mysql: tools ## runs the source's tests against a real MySQL server (Debian only; two minutes to install the first time)
 	tests/install-mysql.sh
 	tests/with-mysql.sh cargo test --workspace --test source
+
+test-spark: ## lets Spark read what was published; installs it and Java the first time, 400 MB
+	@tests/need-rust.sh
+	@tests/install-tools.sh spark
+	cargo test --workspace -- spark::
 
 test-chaos: tools ## kills, holds and restarts the cluster's processes, cuts networks and fills disks while runs are at work; needs root; a quarter of an hour
 	cargo test --workspace -- chaos:: --test-threads 2

@@ -2,13 +2,13 @@
 # Installs what the demo and the tests need beside Rust: the MariaDB server's programs (from the distribution, without
 # the package that would set up a service of the machine's own) and its plugin for ed25519, openssl, a Python environment
 # with readers and with servers that stand in for AWS, and s3s-fs, an S3 server. May be run again: what is there already is
-# left alone. Prints nothing but what it installs. With `demo` as its argument it leaves out what only the tests need.
+# left alone. Prints nothing but what it installs. With `demo` as its argument it leaves out what only the tests need; with
+# `spark` it adds a Java runtime and a Python environment with PySpark, 400 MB, for the tests in which Spark reads.
 set -euo pipefail
 
 cache="${SPRINGALD_CACHE:-$HOME/.cache/springald}"
-venv="$cache/venv"
 plugins="$cache/mariadb-plugins"
-requirements="$(dirname "$0")/requirements.txt"
+here="$(dirname "$0")"
 s3s_version=0.14.1
 PATH="$PATH:/usr/sbin:/sbin"
 
@@ -78,7 +78,9 @@ install_python() {
     fi
 }
 
+# Makes the environment $1 in the cache, with the packages that the file $2 pins.
 install_python_packages() {
+    local venv="$cache/$1" requirements="$here/$2"
     if [ -x "$venv/bin/python" ] && cmp -s "$requirements" "$venv/installed.txt"; then
         return
     fi
@@ -88,6 +90,12 @@ install_python_packages() {
     python3 -m venv --clear "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" >&2
     cp "$requirements" "$venv/installed.txt"
+}
+
+# Spark 4 runs on Java 17 or newer.
+install_spark() {
+    command -v java >/dev/null || apt_install default-jre-headless
+    install_python_packages spark-venv spark-requirements.txt
 }
 
 # Built apart from the project's own files: it shares no dependency's version with them.
@@ -103,9 +111,12 @@ install_s3_server() {
 
 install_compiler
 install_mariadb
-install_python_packages
+install_python_packages venv requirements.txt
 if [ "${1:-}" != demo ]; then
     install_mariadb_plugins
     install_openssl
     install_s3_server
+fi
+if [ "${1:-}" = spark ]; then
+    install_spark
 fi

@@ -6,6 +6,7 @@
 mod disk;
 mod drain;
 mod executors;
+mod large;
 mod launcher;
 mod many;
 mod memory;

@@ -33,6 +33,24 @@ fn a_large_split_becomes_files_of_the_size_that_is_asked_for() {
 }
 
 #[test]
+fn a_table_of_several_files_is_cut_by_its_size_unless_a_number_or_a_part_is_asked_for() {
+    let table = noisy_table("cut_by_size");
+    mysql().execute("ANALYZE TABLE cut_by_size.t");
+    let bytes = mysql().query("SELECT DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'cut_by_size'");
+    let fits = bytes.parse::<u64>().unwrap().div_ceil(8 << 20);
+    assert!((3..16).contains(&fits), "{bytes} bytes");
+    let warehouse = Warehouse::new();
+    let report = warehouse.ingest(&table, &["--file-size", "8MiB"]).report();
+    assert_eq!((report["files"].as_u64(), report["rows"].as_u64()), (Some(fits), Some(40_000)));
+    for options in [&["--splits", "2"][..], &["--where", "id <= 2000"], &["--columns", "id"]] {
+        let report =
+            warehouse.ingest(&table, &[&["--schema", "replace", "--file-size", "8MiB"], options].concat()).report();
+        let splits = if options[0] == "--splits" { 2 } else { 16 };
+        assert_eq!(warehouse.splits(&report).len(), splits, "{options:?}");
+    }
+}
+
+#[test]
 fn what_is_written_names_the_key_that_encrypts_it() {
     let table = noisy_table("encrypted");
     let road = Road::good("2026-11-23T06:30:00.000Z");

@@ -1,10 +1,13 @@
 //! The Glue catalog keeps every catalog's promises on servers that others wrote, and AWS's own ways on a double of ours.
 
-use crate::harness::{GlueDouble, glue_catalog, ministack, moto};
+use crate::harness::{GlueDouble, glue_catalog, glue_catalog_with, ministack, moto};
 use serde_json::Value;
-use springald_catalog::{Catalog, CatalogName, Column, StorageDescriptor, TableInput, conformance};
+use springald_catalog::{
+    Catalog, CatalogName, Column, GlueOptions, PartitionInput, StorageDescriptor, TableInput, conformance,
+};
 use springald_snapshot::commit::{Pointer, commit};
 use springald_snapshot::{PlanRecord, RunLayout, RunStore, SplitManifest};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -60,6 +63,48 @@ fn a_commit_whose_answer_was_lost_has_succeeded() {
         let found = catalog.table(&CatalogName::exact("db", "t")).await.unwrap().unwrap();
         assert_eq!(found.table.parameters["springald.run"], "20261123T070000Z-000002");
         assert_eq!(found.version.as_str(), "1");
+    });
+}
+
+/// Glue takes at most 100,000 versions of a table, and then refuses changes (facts, 3.2).
+#[test]
+fn versions_are_kept_only_when_they_are_asked_for() {
+    run(async {
+        for (keep_versions, kept) in [(false, 0), (true, 1)] {
+            let double = GlueDouble::start();
+            let options = GlueOptions { create_database: true, keep_versions };
+            let catalog = glue_catalog_with(double.endpoint(), options).await;
+            publish(&catalog, "20261123T060000Z-000001").await;
+            publish(&catalog, "20261123T070000Z-000002").await;
+            assert_eq!((double.updates(), double.archived()), (1, kept), "--glue-versions: {keep_versions}");
+        }
+    });
+}
+
+/// A batch call answers 200 and says of each item whether it failed (facts, 3.2).
+#[test]
+fn an_item_that_a_batch_call_refuses_is_an_error() {
+    run(async {
+        let double = GlueDouble::start();
+        let catalog = glue_catalog(double.endpoint()).await;
+        let keys = vec![Column::new("y", "string")];
+        let storage = |year: &str| StorageDescriptor::parquet(vec![], format!("s3://lake/days/{year}/"));
+        let mut table = TableInput::external("days", storage(""));
+        table.partition_keys = keys;
+        catalog.create_table("db", &table).await.unwrap();
+        let name = CatalogName::exact("db", "days");
+        let partition = |year: &str| PartitionInput::new(vec![year.to_owned()], storage(year), BTreeMap::new());
+        catalog.put_partition(&name, &partition("2025"), None).await.unwrap();
+
+        double.refuse_items();
+        let known = catalog.partition(&name, &["2025".to_owned()]).await.unwrap().unwrap();
+        for (year, version, action) in
+            [("2026", None, "glue:BatchCreatePartition"), ("2025", Some(&known.version), "glue:BatchUpdatePartition")]
+        {
+            let error = catalog.put_partition(&name, &partition(year), version).await.unwrap_err();
+            let chain = format!("{:#}", anyhow::Error::from(error));
+            assert!(chain.contains(action) && chain.contains("ResourceNumberLimitExceededException"), "{chain}");
+        }
     });
 }
 

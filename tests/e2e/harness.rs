@@ -10,6 +10,7 @@ mod cluster;
 mod fleet;
 mod glue;
 mod glue_double;
+mod instance;
 mod mysql;
 mod mysql_proxy;
 mod port;
@@ -32,17 +33,18 @@ pub(crate) use certificates::Certificates;
 pub(crate) use closed::{ClosedCluster, refused_soon, send_noise, start_service};
 pub(crate) use cluster::cluster;
 pub(crate) use fleet::{Fleet, Signal};
-pub(crate) use glue::{change_glue_table, glue_catalog, glue_history, glue_table};
+pub(crate) use glue::{change_glue_table, glue_catalog, glue_catalog_with, glue_history, glue_table};
 pub(crate) use glue_double::GlueDouble;
+pub(crate) use instance::Instance;
 pub(crate) use mysql::{MySql, PASSWORD, mysql};
 pub(crate) use mysql_proxy::{Fate, MySqlProxy};
 pub(crate) use port::free_port;
 pub(crate) use readback::{
-    Compared, Total, Watcher, ask_athena, column_statistics, compare, compare_location, compare_with,
-    read_as_others_do, read_history, read_types, total,
+    Compared, Total, Watcher, analyse, ask_athena, ask_emr, column_statistics, compare, compare_location, compare_with,
+    prepare_analysis, read_as_others_do, read_history, read_types, read_with_spark, total,
 };
 pub(crate) use road::{Noted, Road};
-pub(crate) use secret::RotatedUser;
+pub(crate) use secret::{AlternatingUsers, RotatedUser, create_rotated_secret, create_secret};
 pub(crate) use small_disk::SmallDisk;
 pub(crate) use springald::{Outcome, clean_command, run, run_by, springald};
 pub(crate) use subnet::{Host, Peer, Subnet};

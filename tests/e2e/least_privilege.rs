@@ -2,9 +2,12 @@
 //!
 //! Driver and executors reach S3, Glue and Secrets Manager on roads of their own, which note every request.
 
+mod analyst;
+mod mwaa;
+
 use crate::harness::{
-    BUCKET, Fleet, Noted, Outcome, Road, RotatedUser, Upload, Warehouse, clean_command, in_project, ministack, mysql,
-    noise, run,
+    Fleet, Noted, Outcome, Road, RotatedUser, Upload, Warehouse, clean_command, in_project, ministack, mysql, noise,
+    run,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -42,11 +45,21 @@ impl Roads {
     }
 }
 
+/// Returns the actions of all requests on a road to a server that is S3 and everything else.
+fn actions_on(road: &Road) -> BTreeSet<String> {
+    let noted = road.noted();
+    let actions = noted.iter().flat_map(|noted| match target(noted) {
+        Some(_) => vec![action_of_service(noted)],
+        None => actions_of_s3(noted),
+    });
+    actions.collect()
+}
+
 /// Without the right to list a bucket, S3 answers 403 for an object that is not there.
 fn actions_of_s3(noted: &Noted) -> Vec<String> {
     let mut words = noted.head.split(' ');
     let (method, target) = (words.next().unwrap(), words.next().unwrap());
-    let is_of_bucket = target.trim_start_matches('/').split('?').next().unwrap().trim_end_matches('/') == BUCKET;
+    let is_of_bucket = !target.split('?').next().unwrap().trim_matches('/').contains('/');
     let action = match method {
         "GET" if is_of_bucket && target.contains("uploads") => "ListBucketMultipartUploads",
         "GET" if is_of_bucket => "ListBucket",
@@ -61,19 +74,34 @@ fn actions_of_s3(noted: &Noted) -> Vec<String> {
     [action].into_iter().chain(missing).map(|action| format!("s3:{action}")).collect()
 }
 
-/// Column statistics have no rights of their own (facts, 2.2).
-fn action_of_service(noted: &Noted) -> String {
-    let target = noted.head.lines().find_map(|line| {
+/// Returns the operation that a service was asked for, as `Service.Operation`; S3 has none.
+fn target(noted: &Noted) -> Option<&str> {
+    noted.head.lines().find_map(|line| {
         let (name, value) = line.split_once(": ")?;
         name.eq_ignore_ascii_case("x-amz-target").then_some(value)
-    });
-    let (service, operation) = target.unwrap_or_else(|| panic!("no target in {}", noted.head)).split_once('.').unwrap();
+    })
+}
+
+/// Column statistics have no rights of their own (facts, 2.2).
+fn action_of_service(noted: &Noted) -> String {
+    let target = target(noted).unwrap_or_else(|| panic!("no target in {}", noted.head));
+    let (service, operation) = target.split_once('.').unwrap();
     match (service, operation.split_once("ColumnStatisticsFor")) {
         ("AWSGlue", Some((verb, place))) => format!("glue:{verb}{place}"),
         ("AWSGlue", None) => format!("glue:{operation}"),
+        ("AmazonAthena", _) => format!("athena:{operation}"),
+        ("ElasticMapReduce", _) => format!("elasticmapreduce:{operation}"),
         ("secretsmanager", _) => format!("secretsmanager:{operation}"),
         other => panic!("no service is known for {other:?}"),
     }
+}
+
+/// Returns `actions` and those that a policy must grant too though no call shows them.
+fn with_unseen(mut actions: BTreeSet<String>, unseen: &[&str]) -> BTreeSet<String> {
+    for action in unseen {
+        assert!(actions.insert((*action).to_owned()), "{action} is seen: it needs no word of its own");
+    }
+    actions
 }
 
 /// Returns the actions that a policy grants, but for those on keys.

@@ -1,9 +1,11 @@
-//! A password that is rotated while a table is read costs time, and nothing else.
+//! A password that is rotated while a table is read costs time, and nothing else: no row, no run, and no attempt of a task.
 
-use crate::harness::{RotatedUser, Warehouse, cluster, compare, mysql};
-use std::process::{Child, Stdio};
+use crate::harness::{AlternatingUsers, Fleet, MySql, RotatedUser, Warehouse, compare, compare_with, mysql};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+const ROWS: u64 = 20_000;
+const EXECUTORS: usize = 2;
 const SPLITS: usize = 100;
 const ROTATIONS: usize = 10;
 
@@ -12,46 +14,91 @@ const SLOW: usize = 4;
 const GAP: Duration = Duration::from_secs(20);
 
 #[test]
-fn ten_rotations_during_a_run_lose_nothing_and_fail_nothing() {
-    mysql().new_database("rotated");
-    mysql().execute(
-        "USE rotated; CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20));
-         INSERT INTO t SELECT seq, CONCAT('name ', seq) FROM seq_1_to_20000",
-    );
+fn ten_rotations_during_a_run_lose_nothing_fail_nothing_and_spend_no_attempt() {
+    create_table(mysql(), "rotated");
     let mut user = RotatedUser::new("rotated_user");
-    let warehouse = Warehouse::on_s3(&["--catalog", "local"]);
-    let refused = cluster().lines_with("login refused");
-    let mut command = warehouse.ingest_from(&user.source(), &["--from", "rotated.t", "--splits", &SPLITS.to_string()]);
-    let mut job = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-
+    let (fleet, warehouse) = (Fleet::start("rotated", EXECUTORS), Warehouse::on_s3(&["--catalog", "local"]));
+    let mut job = start(&mut ingest(&warehouse, &fleet, &user.source(), "rotated"));
     for rotation in 0..ROTATIONS {
-        // Any moment will do, as long as work is left for the ones to come.
-        let moment = rotation * (SPLITS - 20) / ROTATIONS + usize::from(rand_below(8));
-        wait_until(&mut job, || finished(&warehouse) >= moment);
+        wait_for_random_moment(&mut job, &warehouse, rotation, ROTATIONS);
         user.change_password();
         if rotation == SLOW {
             std::thread::sleep(GAP);
         }
         user.publish_password();
     }
+    require_success(job);
+    assert_eq!(compare(&warehouse, "rotated.t", "rotated.t", "id", &[]).rows, ROWS);
+    require_one_attempt_a_split(&fleet);
+    assert!(count(&fleet, "login refused") > 0, "no executor has met a rotation");
+}
+
+#[test]
+fn users_who_take_turns_lose_nothing_and_spend_no_attempt() {
+    let server = MySql::start("alternating", &["--userstat=1"]);
+    create_table(&server, "alternating");
+    let mut users = AlternatingUsers::new(&server, "turns");
+    let (fleet, warehouse) = (Fleet::start("alternating", EXECUTORS), Warehouse::on_s3(&["--catalog", "local"]));
+    let mut job = start(&mut ingest(&warehouse, &fleet, &users.source(), "alternating"));
+    for rotation in 0..ROTATIONS {
+        wait_for_random_moment(&mut job, &warehouse, rotation, ROTATIONS);
+        users.rotate();
+    }
+    require_success(job);
+    assert_eq!(compare_with(&server, &warehouse, "alternating.t", "alternating.t", "id", &[]).rows, ROWS);
+    require_one_attempt_a_split(&fleet);
+    for user in users.users() {
+        let read =
+            server.query(&format!("SELECT ROWS_READ FROM information_schema.USER_STATISTICS WHERE USER = '{user}'"));
+        assert!(read.parse::<u64>().is_ok_and(|rows| rows > ROWS / 100), "{user} has read {read:?} rows");
+    }
+}
+
+fn create_table(server: &MySql, database: &str) {
+    server.new_database(database);
+    server.execute(&format!(
+        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20));
+         INSERT INTO t SELECT seq, CONCAT('name ', seq) FROM seq_1_to_{ROWS}"
+    ));
+}
+
+/// Returns the command of a job on the fleet.
+fn ingest(warehouse: &Warehouse, fleet: &Fleet, source: &str, database: &str) -> Command {
+    let (splits, url) = (SPLITS.to_string(), fleet.url());
+    let from = format!("{database}.t");
+    let mut command = warehouse.ingest_on(&url, source, &["--from", &from, "--splits", &splits]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn start(command: &mut Command) -> Child {
+    command.spawn().unwrap()
+}
+
+fn require_success(job: Child) {
     let output = job.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(compare(&warehouse, "rotated.t", "rotated.t", "id", &[]).rows, 20_000);
-    assert!(cluster().lines_with("login refused") > refused, "no executor has met a rotation");
 }
 
-fn finished(warehouse: &Warehouse) -> usize {
-    warehouse.names().iter().filter(|name| name.contains("/split-") && name.ends_with(".json")).count()
+/// Each split is one task, whatever becomes of its login.
+fn require_one_attempt_a_split(fleet: &Fleet) {
+    assert_eq!((0..EXECUTORS).map(|executor| fleet.started_tasks(executor)).sum::<usize>(), SPLITS);
 }
 
-fn wait_until(job: &mut Child, has_come: impl Fn() -> bool) {
-    while !has_come() {
+fn count(fleet: &Fleet, text: &str) -> usize {
+    (0..EXECUTORS).map(|executor| fleet.lines_with(executor, text)).sum()
+}
+
+/// Waits for a moment in the part of the run that belongs to a rotation; work is left for those to come.
+fn wait_for_random_moment(job: &mut Child, warehouse: &Warehouse, rotation: usize, of: usize) {
+    let moment = rotation * (SPLITS - 20) / of + usize::from(random_below(8));
+    while warehouse.finished_splits() < moment {
         assert_eq!(job.try_wait().unwrap(), None, "the run ended before all rotations");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-fn rand_below(limit: u8) -> u8 {
+fn random_below(limit: u8) -> u8 {
     use std::hash::{BuildHasher, RandomState};
     u8::try_from(RandomState::new().hash_one(0) % u64::from(limit)).unwrap()
 }

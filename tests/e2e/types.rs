@@ -1,9 +1,13 @@
 //! Every type of `docs/types.md`, as readers that others wrote see it.
 
-use crate::harness::{Warehouse, glue_table, ministack, mysql, read_types};
+use crate::harness::{Warehouse, glue_table, ministack, mysql, read_types, s3};
+use datafusion::parquet::basic::{Compression, LogicalType, TimeUnit, Type};
+use datafusion::parquet::file::reader::{FileReader, SerializedFileReader};
+use std::fs::File;
+use std::path::PathBuf;
 
 /// A column's type, a value as MySQL is given it, its type in the catalog, and the value as readers show it.
-const COLUMNS: [(&str, &str, &str, &str); 37] = [
+pub(crate) const COLUMNS: [(&str, &str, &str, &str); 37] = [
     ("TINYINT(1)", "1", "boolean", "true"),
     ("BOOLEAN", "0", "boolean", "false"),
     ("TINYINT", "-128", "tinyint", "-128"),
@@ -53,14 +57,13 @@ const COLUMNS: [(&str, &str, &str, &str); 37] = [
     ("POINT", "ST_GeomFromText('POINT(1 2)')", "binary", "0101000000000000000000f03f0000000000000040"),
 ];
 
-#[test]
-fn every_type_is_what_readers_of_others_show() {
-    ministack();
-    mysql().new_database("every_type");
+/// Creates a table in a database of its own with a column of each type, NULL in its second row; returns its name.
+pub(crate) fn table_of_every_type(database: &str) -> String {
+    mysql().new_database(database);
     let definitions = COLUMNS.iter().enumerate().map(|(number, (kind, ..))| format!("c{number} {kind} NULL"));
     let values: Vec<&str> = COLUMNS.iter().map(|(_, value, ..)| *value).collect();
     mysql().execute(&format!(
-        "USE every_type; SET time_zone = '+00:00'; SET NAMES utf8mb4;
+        "USE {database}; SET time_zone = '+00:00'; SET NAMES utf8mb4;
          CREATE TABLE t (id INT PRIMARY KEY, {}) CHARACTER SET utf8mb4;
          INSERT INTO t VALUES (1, {}); INSERT INTO t (id) VALUES (2)",
         definitions.collect::<Vec<_>>().join(", "),
@@ -68,19 +71,57 @@ fn every_type_is_what_readers_of_others_show() {
     ));
     // Where the server gives a TIMESTAMP a default of its own, NULL must be said.
     let columns: Vec<String> = (0..COLUMNS.len()).map(|number| format!("c{number} = NULL")).collect();
-    mysql().execute(&format!("UPDATE every_type.t SET {} WHERE id = 2", columns.join(", ")));
-    let warehouse = Warehouse::on_s3(&["--create-database"]);
-    warehouse.ingest("every_type.t", &["--splits", "2"]).report();
+    mysql().execute(&format!("UPDATE {database}.t SET {} WHERE id = 2", columns.join(", ")));
+    format!("{database}.t")
+}
 
-    let found = read_types("every_type.t", "id");
+#[test]
+fn every_type_is_what_readers_of_others_show() {
+    ministack();
+    let table = table_of_every_type("every_type");
+    let warehouse = Warehouse::on_s3(&["--create-database"]);
+    warehouse.ingest(&table, &["--splits", "2"]).report();
+
+    let found = read_types(&table, "id");
     assert_eq!(found.keys().collect::<Vec<_>>(), ["athena", "awswrangler", "duckdb", "pyarrow"]);
     for (reader, columns) in found {
         for (number, (kind, _, _, shown)) in COLUMNS.iter().enumerate() {
             assert_eq!(columns[&format!("c{number}")], [Some((*shown).to_owned()), None], "{kind}, {reader}");
         }
     }
-    let types = glue_table("every_type.t").storage_descriptor.columns.into_iter().skip(1);
+    let types = glue_table(&table).storage_descriptor.columns.into_iter().skip(1);
     for ((kind, _, expected, _), column) in COLUMNS.iter().zip(types) {
         assert_eq!(column.type_, *expected, "{kind}");
+    }
+}
+
+/// What Athena's engine 3 reads of each type (facts, 4), for the files themselves.
+#[test]
+fn the_files_hold_nothing_that_athena_does_not_read() {
+    ministack();
+    let table = table_of_every_type("athena_reads");
+    let warehouse = Warehouse::on_s3(&["--create-database"]);
+    warehouse.ingest(&table, &["--splits", "2"]).report();
+    let published = glue_table(&table).storage_descriptor;
+    let directory = s3().directory_of(&published.location);
+    let files: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 2);
+    for file in files {
+        assert!(file.extension().is_some_and(|kind| kind == "parquet"), "{} is no data", file.display());
+        let reader = SerializedFileReader::new(File::open(&file).unwrap()).unwrap();
+        let group = reader.metadata().row_group(0);
+        for (chunk, column) in group.columns().iter().zip(&published.columns) {
+            let (physical, logical) = (chunk.column_type(), chunk.column_descr().logical_type_ref());
+            let what = format!("{}, {}: {physical}, {logical:?}", column.name, column.type_);
+            assert!(matches!(chunk.compression(), Compression::ZSTD(_) | Compression::SNAPPY), "{what}");
+            assert_ne!(physical, Type::INT96, "{what}");
+            match logical {
+                Some(LogicalType::Integer(integer)) => assert!(integer.is_signed, "{what}"),
+                Some(LogicalType::Timestamp(moment)) => assert!(!matches!(moment.unit, TimeUnit::NANOS), "{what}"),
+                _ => {}
+            }
+            let is_moment = matches!(logical, Some(LogicalType::Timestamp(_)));
+            assert_eq!(is_moment, column.type_ == "timestamp", "{what}");
+        }
     }
 }

@@ -52,9 +52,9 @@ def newest_document(warehouse, table):
         return int(os.path.basename(documents[-1]).removesuffix(".json")), json.loads(document.read())
 
 
-def read_location(location):
-    """The number of files of a snapshot and all their rows, or None for the rows where there is no file."""
+def read_location(location, columns=None):
+    """The number of files of a snapshot and all their rows (of some columns), or None for the rows where there is no file."""
     filesystem, directory = opened(location)
     files = names(filesystem, directory, ".parquet")
-    tables = [pq.ParquetFile(filesystem.open_input_file(file)).read() for file in files]
+    tables = [pq.ParquetFile(filesystem.open_input_file(file)).read(columns) for file in files]
     return len(files), pa.concat_tables(tables) if tables else None

@@ -14,5 +14,5 @@ from snapshot import newest_document, read_location
 
 warehouse, table, column = sys.argv[1:]
 _, document = newest_document(warehouse, table)
-_, rows = read_location(document["StorageDescriptor"]["Location"])
+_, rows = read_location(document["StorageDescriptor"]["Location"], [column])
 print(json.dumps({"rows": rows.num_rows, "total": pyarrow.compute.sum(rows.column(column)).as_py()}))

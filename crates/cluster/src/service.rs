@@ -71,6 +71,8 @@ pub fn scheduler_config(
         override_create_grpc_client_endpoint: endpoint_override(security),
         use_tls: security.is_mutual(),
         cors_allowed_origins: NO_ORIGIN.to_owned(),
+        // It would keep on disk what the web API tells those who are let in: plans and settings.
+        event_log_dir: None,
         override_session_builder: Some(Arc::new(move |config| session_state(config, &stores))),
         override_physical_codec: Some(Arc::new(SpringaldCodec::default())),
         ..SchedulerConfig::default()
@@ -120,5 +122,19 @@ pub fn executor_config(
         override_config_producer: Some(Arc::new(|| session_config(DEFAULT_PARTITIONS))),
         override_physical_codec: Some(Arc::new(SpringaldCodec::default())),
         ..ExecutorProcessConfig::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use springald_aws::S3Options;
+
+    use super::*;
+
+    #[test]
+    fn a_scheduler_keeps_no_event_log() {
+        let (bind, stores) = (SocketAddr::from(([127, 0, 0, 1], 7050)), Stores::new(S3Options::default()));
+        let config = scheduler_config(bind, "here".to_owned(), stores, &Security::default());
+        assert_eq!(config.event_log_dir, None);
     }
 }

@@ -29,6 +29,7 @@ mod schema;
 mod seat;
 mod secret;
 mod select;
+mod size;
 mod source;
 mod spec;
 mod split;
@@ -51,6 +52,7 @@ pub use schema::{
 pub use seat::Seats;
 pub use secret::{LoginSecret, Secret, SecretError};
 pub use select::select_sql;
+pub use size::table_bytes;
 pub use source::{Place, SourceName};
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};
 pub use split::{

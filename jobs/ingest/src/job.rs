@@ -1,7 +1,6 @@
 //! The job: look at the table → choose columns → cut it into splits → run → commit.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 
 use anyhow::{Context, ensure};
 use springald_catalog::{TableName, fold_columns};
@@ -17,6 +16,7 @@ use crate::args::Consistency;
 use crate::consistency::{Reading, Unplanned, locked_table};
 use crate::dry_run::Preview;
 use crate::resume::Recorded;
+use crate::splits;
 
 /// What the job has done.
 #[derive(Debug)]
@@ -69,7 +69,8 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let spec = ReadSpec::new(source.clone(), &origin, columns)
         .with_filter(args.r#where.clone())
         .with_options(read_options(args));
-    let plan = plan_splits(&mut session, &table, &spec, splits(args), args.split_column.as_deref()).await?;
+    let splits = splits::requested(&mut session, &origin, args).await?;
+    let plan = plan_splits(&mut session, &table, &spec, splits, args.split_column.as_deref()).await?;
 
     if args.dry_run {
         let grants = grants(&mut session, &origin).await?;
@@ -105,14 +106,6 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
 
 fn read_options(args: &IngestArgs) -> ReadOptions {
     ReadOptions { threads_running: args.load.max_threads_running.get(), ..args.values.into() }
-}
-
-/// Where each split is read by a session of its own, the cap on sessions is one on splits; sessions that meet read several.
-fn splits(args: &IngestArgs) -> NonZeroUsize {
-    match args.consistency {
-        Consistency::Verify | Consistency::None => args.load.splits(args.splits),
-        Consistency::Snapshot => args.splits,
-    }
 }
 
 fn target_name(args: &IngestArgs) -> anyhow::Result<TableName> {

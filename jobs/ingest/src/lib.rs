@@ -8,6 +8,7 @@ mod load;
 mod protection;
 mod resume;
 mod secret;
+mod splits;
 mod values;
 
 pub use args::IngestArgs;

@@ -13,7 +13,9 @@ fn signal(process: &Child, signal: &str) {
 #[test]
 fn a_driver_that_freezes_lets_writers_go() {
     mysql().new_database("frozen_driver");
-    mysql().execute("CREATE TABLE frozen_driver.t (id INT PRIMARY KEY, n INT); INSERT INTO frozen_driver.t VALUES (1, 0), (2, 0)");
+    mysql().execute(
+        "CREATE TABLE frozen_driver.t (id INT PRIMARY KEY, n INT); INSERT INTO frozen_driver.t VALUES (1, 0), (2, 0)",
+    );
     let mut open = mysql().session();
     open.run("USE frozen_driver");
     open.run("SET autocommit = 0");
@@ -24,7 +26,8 @@ fn a_driver_that_freezes_lets_writers_go() {
         "1",
     );
     let warehouse = Warehouse::new();
-    let mut command = warehouse.ingest_command("frozen_driver.t", &["--consistency", "snapshot", "--lock-timeout", "4s"]);
+    let mut command =
+        warehouse.ingest_command("frozen_driver.t", &["--consistency", "snapshot", "--lock-timeout", "4s"]);
     let mut driver = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let locking =
         "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = 'frozen_driver' AND INFO LIKE 'LOCK TABLES%'";

@@ -76,6 +76,11 @@ impl S3 {
         &self.buckets
     }
 
+    /// Returns the directory of the files of the objects below an `s3://` URL.
+    pub(crate) fn directory_of(&self, url: &str) -> PathBuf {
+        self.buckets.join(url.strip_prefix("s3://").unwrap())
+    }
+
     /// Returns the directory of the files of a bucket's objects.
     pub(crate) fn bucket(&self) -> PathBuf {
         self.buckets.join(BUCKET)

@@ -6,6 +6,7 @@ use super::mysql::PASSWORD;
 use super::port::free_port;
 use super::springald::clean_command;
 use super::tool::scratch;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
@@ -59,20 +60,61 @@ impl Cluster {
         [&self.scheduler, &self.executors[0], &self.executors[1]].map(Background::logged).concat()
     }
 
-    /// Returns what the scheduler's web API says at `pages`, in each of which `{job}` stands for any job it knows; pages
-    /// that there are not are left out.
-    pub(crate) fn answers(&self, pages: &[&str]) -> Vec<String> {
-        let list = get(LOOPBACK, self.port, "/api/jobs").unwrap();
-        let jobs: Vec<&str> = list.split("\"job_id\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        assert!(!jobs.is_empty(), "{list}");
-        let urls = pages.iter().flat_map(|page| jobs.iter().map(|job| page.replace("{job}", job)));
-        urls.filter_map(|url| get(LOOPBACK, self.port, &url)).collect()
+    /// Returns what the scheduler tells whoever asks, by the page: all that its own description of its web API names and
+    /// `others`, of every job, stage and executor that it knows.
+    pub(crate) fn answers(&self, others: &[&str]) -> BTreeMap<String, Vec<String>> {
+        let jobs = self.ids("/api/jobs", "job_id");
+        let executors = self.ids("/api/executors", "id");
+        let stages = |job: &String| self.ids(&format!("/api/job/{job}/stages"), "stage_id");
+        let filled = |page: &str| -> Vec<String> {
+            if page.contains("{executor_id}") {
+                return executors.iter().map(|executor| page.replace("{executor_id}", executor)).collect();
+            }
+            let of_job = |job: &String| -> Vec<String> {
+                let page = page.replace("{job_id}", job);
+                if !page.contains("{stage_id}") {
+                    return vec![page];
+                }
+                stages(job).iter().map(|stage| page.replace("{stage_id}", stage)).collect()
+            };
+            if page.contains("{job_id}") { jobs.iter().flat_map(of_job).collect() } else { vec![page.to_owned()] }
+        };
+        let described = self.described_pages();
+        let pages = described.iter().map(String::as_str).chain(others.iter().copied());
+        let answers = |page: &str| filled(page).iter().filter_map(|url| get(LOOPBACK, self.port, url)).collect();
+        pages.map(|page| (page.to_owned(), answers(page))).collect()
+    }
+
+    /// Returns the pages that the web API's own description says can be got.
+    fn described_pages(&self) -> Vec<String> {
+        let description = self.json("/api/openapi.json");
+        let paths = description["paths"].as_object().unwrap().iter();
+        paths.filter(|(_, verbs)| verbs.get("get").is_some()).map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Returns every value of a key in the answer of a page, wherever it stands.
+    fn ids(&self, page: &str, key: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        collect(&self.json(page), key, &mut found);
+        found
+    }
+
+    fn json(&self, page: &str) -> serde_json::Value {
+        let answer = get(LOOPBACK, self.port, page).unwrap_or_else(|| panic!("{page} is not answered"));
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
     /// Returns how many tasks each executor has finished so far, for whatever job.
     pub(crate) fn finished_tasks(&self) -> [usize; EXECUTORS] {
         self.executors.each_ref().map(|executor| executor.lines_with("Finished task"))
     }
+}
+
+fn collect(value: &serde_json::Value, key: &str, found: &mut Vec<String>) {
+    found.extend(value.get(key).and_then(|id| id.as_str()).map(str::to_owned));
+    let members = value.as_object().into_iter().flat_map(|members| members.values());
+    let items = value.as_array().into_iter().flatten();
+    members.chain(items).for_each(|inner| collect(inner, key, found));
 }
 
 fn start_executor(name: &'static str, number: usize, cluster: &str) -> Background {

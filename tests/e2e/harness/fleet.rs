@@ -17,8 +17,11 @@ pub(crate) struct Fleet {
     port: u16,
     scheduler: Service,
     executors: Vec<Service>,
-    variables: Vec<(&'static str, String)>,
+    variables: Vec<Variable<'static>>,
 }
+
+/// A variable of an environment; without a value it is not to be there.
+type Variable<'a> = (&'a str, Option<String>);
 
 /// A process of a fleet, by which it can be told apart from whoever started it.
 #[derive(Debug)]
@@ -48,6 +51,15 @@ impl Fleet {
 
     /// Starts a fleet whose executors have `variables` in their environment.
     pub(crate) fn start_with(name: &'static str, executors: usize, variables: Vec<(&'static str, String)>) -> Self {
+        Self::start_in(
+            name,
+            executors,
+            variables.into_iter().map(|(variable, value)| (variable, Some(value))).collect(),
+        )
+    }
+
+    /// Starts a fleet whose executors have `variables` in their environment, and not those without a value.
+    pub(crate) fn start_in(name: &'static str, executors: usize, variables: Vec<Variable<'static>>) -> Self {
         let mut fleet = Self::start_at(name, "127.0.0.1");
         fleet.variables = variables;
         for _ in 0..executors {
@@ -81,10 +93,11 @@ impl Fleet {
 
     /// Starts one more executor on a host of its own, with more variables in its environment; returns its number.
     pub(crate) fn add_executor_on(&mut self, host: &Host, variables: &[(&str, String)]) -> usize {
-        self.add(&host.inside(), host.address(), &[], variables)
+        let variables: Vec<_> = variables.iter().map(|(variable, value)| (*variable, Some(value.clone()))).collect();
+        self.add(&host.inside(), host.address(), &[], &variables)
     }
 
-    fn add(&mut self, inside: &[String], address: &str, options: &[&str], variables: &[(&str, String)]) -> usize {
+    fn add(&mut self, inside: &[String], address: &str, options: &[&str], variables: &[Variable<'_>]) -> usize {
         let number = self.executors.len();
         let bind = format!("{address}:{}", free_port());
         let work_dir = scratch().join(format!("{}-work-{number}", self.name));
@@ -162,14 +175,19 @@ fn open_to_all(host: &str) -> &'static [&'static str] {
 }
 
 impl Service {
-    fn start(fleet: &'static str, inside: &[String], arguments: &[&str], variables: &[(&str, String)]) -> Self {
+    fn start(fleet: &'static str, inside: &[String], arguments: &[&str], variables: &[Variable<'_>]) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let name = format!("{fleet}-{}-{}", arguments[0], STARTED.fetch_add(1, Ordering::Relaxed));
         let pid_file = scratch().join(format!("{name}.pid"));
         let mut command = Command::new("bash");
         command.args(["-c", UNTIL_CLOSED, "bash"]).args(inside);
         service_command(&mut command, arguments);
-        command.envs(variables.iter().map(|(variable, value)| (variable, value)));
+        for (variable, value) in variables {
+            match value {
+                Some(value) => command.env(variable, value),
+                None => command.env_remove(variable),
+            };
+        }
         command.env("PID_FILE", &pid_file).env("RUST_LOG", "info,springald_snapshot=debug");
         let process = Background::start(fleet, &mut command, scratch().join(format!("{name}.log")));
         wait_until(|| std::fs::read_to_string(&pid_file).is_ok_and(|pid| pid.ends_with('\n')));

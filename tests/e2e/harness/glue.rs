@@ -9,6 +9,11 @@ use std::sync::Arc;
 
 /// Returns the catalog that `endpoint` serves; the documents of its partitions are in memory.
 pub(crate) async fn glue_catalog(endpoint: &str) -> GlueCatalog {
+    glue_catalog_with(endpoint, GlueOptions { create_database: true, keep_versions: false }).await
+}
+
+/// Returns the catalog that `endpoint` serves, with options of its own.
+pub(crate) async fn glue_catalog_with(endpoint: &str, options: GlueOptions) -> GlueCatalog {
     let keys = aws_credential_types::Credentials::new("key", "secret", None, None, "tests");
     let config = loader()
         .endpoint_url(endpoint)
@@ -16,7 +21,6 @@ pub(crate) async fn glue_catalog(endpoint: &str) -> GlueCatalog {
         .credentials_provider(keys)
         .load()
         .await;
-    let options = GlueOptions { create_database: true, keep_versions: false };
     GlueCatalog::new(&config, Arc::new(InMemory::new()), Path::from("lake"), options)
 }
 

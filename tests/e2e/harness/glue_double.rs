@@ -1,6 +1,6 @@
 //! A small Glue of our own, for what the servers that others wrote do not do as AWS does (facts, 3.2, 3.3, 6.1, 6.2):
 //! names are folded to lower case, a table's first version is "0", comments over 255 characters and batches over 100
-//! partitions are refused, and an answer can be lost after its change was made.
+//! partitions are refused, items of a batch can be, and an answer can be lost after its change was made.
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -23,8 +23,13 @@ struct State {
     tables: Mutex<BTreeMap<String, Value>>,
     partitions: Mutex<BTreeMap<String, Value>>,
     loses_next_update: AtomicBool,
+    refuses_items: AtomicBool,
+    archived: AtomicU32,
     updates: AtomicU32,
 }
+
+/// Why the items of a batch are refused, if they are to be.
+const ITEM_REFUSED: &str = "ResourceNumberLimitExceededException";
 
 /// A refusal: Glue's code, and why.
 type Refused = (&'static str, String);
@@ -53,6 +58,16 @@ impl GlueDouble {
     /// Lets the next `UpdateTable` take effect and hangs up instead of answering.
     pub(crate) fn lose_next_answer(&self) {
         self.state.loses_next_update.store(true, Ordering::SeqCst);
+    }
+
+    /// Returns how many versions of tables were kept when another took their place.
+    pub(crate) fn archived(&self) -> u32 {
+        self.state.archived.load(Ordering::SeqCst)
+    }
+
+    /// Lets batch calls answer 200 from now on, with an error for each item that they would have taken.
+    pub(crate) fn refuse_items(&self) {
+        self.state.refuses_items.store(true, Ordering::SeqCst);
     }
 
     /// Returns how many `UpdateTable` requests have come.
@@ -145,6 +160,9 @@ impl State {
         if body["VersionId"] != current {
             return Err(("ConcurrentModificationException", format!("{key} is at version {current}")));
         }
+        if body["SkipArchive"] != true {
+            self.archived.fetch_add(1, Ordering::SeqCst);
+        }
         let next = text(&current).parse::<u32>().unwrap() + 1;
         tables.insert(key, stored(body, input, next));
         Ok(json!({}))
@@ -162,10 +180,10 @@ impl State {
         let mut errors = Vec::new();
         for input in inputs {
             let key = partition_key(body, &input["Values"]);
+            let refused = |code| json!({ "PartitionValues": input["Values"], "ErrorDetail": detail(code) });
             match partitions.entry(key) {
-                Entry::Occupied(_) => errors.push(
-                    json!({ "PartitionValues": input["Values"], "ErrorDetail": detail("AlreadyExistsException") }),
-                ),
+                Entry::Occupied(_) => errors.push(refused("AlreadyExistsException")),
+                Entry::Vacant(_) if self.refuses_items.load(Ordering::SeqCst) => errors.push(refused(ITEM_REFUSED)),
                 Entry::Vacant(place) => {
                     place.insert(input.clone());
                 }
@@ -180,10 +198,11 @@ impl State {
         let mut errors = Vec::new();
         for entry in entries {
             let values = &entry["PartitionValueList"];
+            let refused = |code| json!({ "PartitionValueList": values, "ErrorDetail": detail(code) });
             match partitions.get_mut(&partition_key(body, values)) {
+                Some(_) if self.refuses_items.load(Ordering::SeqCst) => errors.push(refused(ITEM_REFUSED)),
                 Some(partition) => *partition = entry["PartitionInput"].clone(),
-                None => errors
-                    .push(json!({ "PartitionValueList": values, "ErrorDetail": detail("EntityNotFoundException") })),
+                None => errors.push(refused("EntityNotFoundException")),
             }
         }
         Ok(json!({ "Errors": errors }))

@@ -2,11 +2,12 @@
 
 use super::aws::environment;
 use super::mysql::{MySql, PASSWORD, mysql};
-use super::tool::{in_project, python};
+use super::tool::{in_project, python, spark_python};
 use super::warehouse::Warehouse;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// What `compare.py` found.
@@ -134,6 +135,46 @@ pub(crate) fn read_types(table: &str, key: &str) -> BTreeMap<String, BTreeMap<St
 /// Runs a query of the project on Athena, over `tables` of `database`, and returns its rows as Athena's text.
 pub(crate) fn ask_athena(database: &str, file: &str, tables: &[&str]) -> Vec<Vec<Option<String>>> {
     answer(script("athena.py").arg(database).arg(in_project(file)).args(tables))
+}
+
+/// What Spark found in a directory.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SparkRead {
+    /// Rows.
+    pub(crate) rows: u64,
+    /// The sum of the key.
+    pub(crate) total: u64,
+    /// Each column's type, as Spark names it.
+    pub(crate) types: BTreeMap<String, String>,
+    /// All values as text, by column in the order of the key, if they were asked for.
+    #[serde(default)]
+    pub(crate) values: BTreeMap<String, Vec<Option<String>>>,
+}
+
+/// Reads a directory of Parquet files with Spark.
+pub(crate) fn read_with_spark(directory: &Path, key: &str, options: &[&str]) -> SparkRead {
+    let mut command = Command::new(spark_python());
+    command.arg(in_project("tests/readback/spark.py")).arg(directory).arg(key).args(options);
+    answer(&mut command)
+}
+
+/// Puts what an analysis needs where Athena looks: a table's files, a bucket for results, a workgroup.
+pub(crate) fn prepare_analysis(database: &str, table: &str) {
+    answer(script("analyst.py").args(["prepare", database, table]))
+}
+
+/// Analyses a table through `endpoint`; returns its rows by the way in which they were counted.
+pub(crate) fn analyse(endpoint: &str, database: &str, table: &str) -> BTreeMap<String, u64> {
+    answer(at(endpoint, &mut script("analyst.py")).args(["analyse", database, table]))
+}
+
+/// Asks the EMR at `endpoint` for what Airflow's operators ask it for; returns the members that a cluster is started with.
+pub(crate) fn ask_emr(endpoint: &str) -> Vec<String> {
+    answer(at(endpoint, &mut script("mwaa.py")))
+}
+
+fn at<'a>(endpoint: &str, command: &'a mut Command) -> &'a mut Command {
+    command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_ENDPOINT_URL_S3", endpoint)
 }
 
 fn script(name: &str) -> Command {

@@ -1,8 +1,10 @@
 //! A road to a server, which notes what is asked for. One to the S3 server lists unfinished uploads, which the server does
-//! not; on a bad one some requests are answered 503, some connections are cut, some stall.
+//! not; on a bad one some requests are answered 503, some connections are cut, some stall; on a contested one every object
+//! that is to be created meets another that is being created.
 
 use super::aws::s3;
 use super::uploads::UploadList;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +16,9 @@ const STALL: Duration = Duration::from_secs(10);
 
 const SLOW_DOWN: &str =
     "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Reduce your rate</Message></Error>";
+
+const CONFLICT: &str = "<?xml version=\"1.0\"?><Error><Code>ConditionalRequestConflict</Code>\
+    <Message>The conditional request cannot succeed due to a conflicting operation against this resource.</Message></Error>";
 
 /// What becomes of a request, on a bad road by its number: 5 % are refused, 1 % cut on the way there and 1 % on the way
 /// back. The first upload's answer is lost.
@@ -49,6 +54,8 @@ pub(crate) struct Road {
 struct Traffic {
     server: String,
     is_bad: bool,
+    is_contested: bool,
+    contested: Mutex<BTreeSet<String>>,
     requests: AtomicU32,
     uploads: UploadList,
     noted: Mutex<Vec<Noted>>,
@@ -77,6 +84,11 @@ impl Road {
     /// Opens a road without mishaps to any server, given the URL it answers at.
     pub(crate) fn to(endpoint: &str) -> Self {
         Self::open(Traffic::to(endpoint.trim_start_matches("http://").to_owned()))
+    }
+
+    /// Opens a road to the S3 server on which the first try to create an object is answered 409: S3 has not decided.
+    pub(crate) fn contested() -> Self {
+        Self::open(Traffic { is_contested: true, ..Traffic::to(s3().address()) })
     }
 
     fn open(traffic: Traffic) -> Self {
@@ -112,8 +124,21 @@ impl Road {
 
 impl Traffic {
     fn to(server: String) -> Self {
-        let (requests, noted) = (AtomicU32::new(0), Mutex::default());
-        Self { server, is_bad: false, requests, uploads: UploadList::default(), noted }
+        let (requests, noted, contested) = (AtomicU32::new(0), Mutex::default(), Mutex::default());
+        let (is_bad, is_contested) = (false, false);
+        Self { server, is_bad, is_contested, contested, requests, uploads: UploadList::default(), noted }
+    }
+
+    /// Returns whether a request, given its head, is the first that is to create its object.
+    fn is_contested(&self, head: &str) -> bool {
+        let line = head.lines().next().unwrap_or_default();
+        let creates = line.starts_with("PUT ") && head.to_lowercase().contains("\nif-none-match: ");
+        self.is_contested && creates && self.contested.lock().unwrap().insert(line.to_owned())
+    }
+
+    fn note(&self, head: &str, answer: &[u8]) {
+        let first_line = String::from_utf8_lossy(answer).lines().next().unwrap_or_default().to_owned();
+        self.noted.lock().unwrap().push(Noted { head: head.to_owned(), answer: first_line });
     }
 
     /// Carries one request and its answer, and hangs up.
@@ -122,9 +147,13 @@ impl Traffic {
         let number = self.requests.fetch_add(1, Ordering::SeqCst);
         let mut fate = if self.is_bad { Fate::of(number) } else { Fate::Passes };
         match fate {
-            Fate::IsRefused => return refuse(client),
+            Fate::IsRefused => return refuse(client, "503 Slow Down", SLOW_DOWN),
             Fate::Stalls => thread::sleep(STALL),
             Fate::IsCut | Fate::LosesItsAnswer | Fate::Passes => {}
+        }
+        if self.is_contested(&String::from_utf8_lossy(&head)) {
+            self.note(&String::from_utf8_lossy(&head), b"HTTP/1.1 409 Conflict");
+            return refuse(client, "409 Conflict", CONFLICT);
         }
         let mut upstream = TcpStream::connect(&self.server)?;
         upstream.write_all(&head)?;
@@ -140,8 +169,7 @@ impl Traffic {
             fate = Fate::LosesItsAnswer;
         }
         let answer = self.uploads.list(&head, &answer).unwrap_or(answer);
-        let first_line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
-        self.noted.lock().unwrap().push(Noted { head: head.into_owned(), answer: first_line });
+        self.note(&head, &answer);
         let carried = if fate == Fate::LosesItsAnswer { answer.len() / 2 } else { answer.len() };
         client.write_all(&answer[..carried])?;
         client.shutdown(Shutdown::Both)
@@ -174,7 +202,7 @@ fn request(client: &TcpStream) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
     Ok((head, body))
 }
 
-fn refuse(client: &TcpStream) -> std::io::Result<()> {
-    let head = "HTTP/1.1 503 Slow Down\r\nConnection: close\r\nContent-Type: application/xml\r\n";
-    write!(&*client, "{head}Content-Length: {}\r\n\r\n{SLOW_DOWN}", SLOW_DOWN.len())
+fn refuse(client: &TcpStream, status: &str, document: &str) -> std::io::Result<()> {
+    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/xml\r\n");
+    write!(&*client, "{head}Content-Length: {}\r\n\r\n{document}", document.len())
 }

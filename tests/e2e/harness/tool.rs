@@ -14,6 +14,17 @@ pub(crate) fn python() -> PathBuf {
     installed("venv/bin/python")
 }
 
+/// Returns the Python that has PySpark.
+pub(crate) fn spark_python() -> PathBuf {
+    let python = cache().join("spark-venv/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing: `make test-spark` or `tests/install-tools.sh spark` installs it",
+        python.display()
+    );
+    python
+}
+
 /// Returns the directory with plugins of MariaDB that its core packages do not have.
 pub(crate) fn plugins() -> PathBuf {
     installed("mariadb-plugins")

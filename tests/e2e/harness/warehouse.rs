@@ -75,7 +75,12 @@ impl Warehouse {
 
     /// Returns the command of an ingest job on the two executors, of what `options` say from a server of the test's own.
     pub(crate) fn ingest_from(&self, source: &str, options: &[&str]) -> Command {
-        let mut command = self.job("ingest");
+        self.ingest_on(cluster().url(), source, options)
+    }
+
+    /// Returns the command of an ingest job on the cluster at `url`, of what `options` say.
+    pub(crate) fn ingest_on(&self, url: &str, source: &str, options: &[&str]) -> Command {
+        let mut command = self.job_on(url, "ingest");
         command.args(["--source", source]).args(options);
         command
     }
@@ -102,26 +107,43 @@ impl Warehouse {
         command
     }
 
-    /// Makes a run of a local warehouse look as if it had started in 2020, and returns its name from then on.
+    /// Makes a run look as if it had started on the first day of 2020, and returns its name from then on.
     pub(crate) fn age_first_run(&self, report: &Value) -> String {
+        self.age_run(report, 1)
+    }
+
+    /// Makes a run, with all that names it in the warehouse, look as if it had started on a day of January 2020, and
+    /// returns its name from then on.
+    pub(crate) fn age_run(&self, report: &Value, day: u32) -> String {
         let run = report["run"].as_str().unwrap();
-        let aged = "20200101T000000Z-000000";
+        let aged = format!("202001{day:02}T000000Z-000000");
         let long_ago = std::time::SystemTime::now() - Duration::from_secs(10 * 24 * 3600);
         for name in self.names().into_iter().filter(|name| name.contains(run)) {
-            let renamed = self.path().join(name.replace(run, aged));
+            let renamed = self.path().join(name.replace(run, &aged));
             fs::create_dir_all(renamed.parent().unwrap()).unwrap();
             fs::rename(self.path().join(&name), &renamed).unwrap();
-            if name.ends_with(".json") {
-                let text = fs::read_to_string(&renamed).unwrap();
-                fs::write(&renamed, text.replace(run, aged)).unwrap();
-            }
-            fs::File::options().write(true).open(&renamed).unwrap().set_modified(long_ago).unwrap();
         }
-        aged.to_owned()
+        for name in self.names() {
+            let file = self.path().join(&name);
+            if name.ends_with(".json") {
+                let text = fs::read_to_string(&file).unwrap();
+                if text.contains(run) {
+                    fs::write(&file, text.replace(run, &aged)).unwrap();
+                }
+            }
+            if name.contains(&aged) {
+                fs::File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+            }
+        }
+        aged
     }
 
     fn job(&self, job: &str) -> Command {
-        let mut command = clean_command(&[job, "--cluster", cluster().url(), "--warehouse"]);
+        self.job_on(cluster().url(), job)
+    }
+
+    fn job_on(&self, url: &str, job: &str) -> Command {
+        let mut command = clean_command(&[job, "--cluster", url, "--warehouse"]);
         command.arg(&self.url).args(&self.options).envs(environment());
         command
     }

@@ -30,10 +30,14 @@ pub struct S3Options {
     pub kms_key: Option<String>,
 }
 
+/// Makes the client of `bucket` with the process's configuration.
+pub(super) async fn connect(bucket: &str, options: &S3Options) -> Result<AmazonS3> {
+    client(sdk_config().await.map_err(unusable)?, bucket, options)
+}
+
 /// Makes the client of `bucket`: path-style where an endpoint is configured, since few other servers know buckets as
 /// host names, with SHA-256 checksums that the server verifies, and conditional puts.
-pub(super) async fn connect(bucket: &str, options: &S3Options) -> Result<AmazonS3> {
-    let config = sdk_config().await.map_err(unusable)?;
+fn client(config: &SdkConfig, bucket: &str, options: &S3Options) -> Result<AmazonS3> {
     let provider = config.credentials_provider().ok_or_else(|| unusable(AwsError::NoRegion))?;
     let builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
@@ -73,4 +77,37 @@ fn endpoint(config: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let of_s3 = key.ok().and_then(|key| config.service_config()?.load_config(key));
     of_s3.or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::Region;
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use object_store::path::Path;
+    use object_store::signer::Signer;
+
+    use super::*;
+
+    /// Returns where the client of a bucket looks for the object `x`.
+    async fn place(bucket: &str, endpoint: Option<&str>) -> String {
+        let keys = Credentials::new("key", "secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(keys));
+        let config = match endpoint {
+            Some(endpoint) => config.endpoint_url(endpoint).build(),
+            None => config.build(),
+        };
+        let client = client(&config, bucket, &S3Options::default()).unwrap();
+        let signed = client.signed_url(http::Method::GET, &Path::from("x"), Duration::from_secs(60)).await.unwrap();
+        signed.as_str().split('?').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_bucket_is_a_host_at_aws_and_a_directory_elsewhere() {
+        assert_eq!(place("lake", None).await, "https://lake.s3.eu-west-1.amazonaws.com/x");
+        assert_eq!(place("my.lake", None).await, "https://s3.eu-west-1.amazonaws.com/my.lake/x");
+        assert_eq!(place("lake", Some("http://127.0.0.1:9000")).await, "http://127.0.0.1:9000/lake/x");
+    }
 }

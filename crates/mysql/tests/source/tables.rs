@@ -2,6 +2,7 @@
 
 use crate::fixture::Database;
 use insta::assert_snapshot;
+use springald_mysql::{Origin, table_bytes};
 
 #[tokio::test]
 async fn any_name_will_do() {
@@ -84,4 +85,24 @@ async fn columns_are_described_with_their_comments() {
     assert_eq!((id.comment.as_deref(), id.nullable), (Some("the number"), false));
     assert!(id.declared.starts_with("int") && id.declared.ends_with("unsigned"));
     assert!(schema.column("v").unwrap().nullable);
+}
+
+#[tokio::test]
+async fn a_table_has_a_size_and_a_view_and_a_query_have_none() {
+    let mut db = Database::new("t_sizes").await;
+    db.run(&[
+        "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(1000) NOT NULL)",
+        "INSERT INTO t VALUES (1, REPEAT('a', 1000))",
+    ])
+    .await;
+    for _ in 0..10 {
+        db.run(&["INSERT INTO t SELECT id + (SELECT MAX(id) FROM t), v FROM t"]).await;
+    }
+    db.run(&["CREATE VIEW w AS SELECT * FROM t", "ANALYZE TABLE t"]).await;
+    let (table, view) = (Origin::from(db.table("t")), Origin::from(db.table("w")));
+    let query = Origin::Query("SELECT * FROM t".parse().unwrap());
+    let bytes = table_bytes(&mut db.session, &table).await.unwrap().unwrap();
+    assert!((1_000_000..4_000_000).contains(&bytes), "1,024 rows of 1,000 bytes take {bytes}");
+    assert_eq!(table_bytes(&mut db.session, &view).await.unwrap(), None);
+    assert_eq!(table_bytes(&mut db.session, &query).await.unwrap(), None);
 }
