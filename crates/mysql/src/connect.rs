@@ -34,12 +34,15 @@ const NAMES: &str = "SET NAMES utf8mb4";
 /// - no SQL mode changes what a statement means or how `CHAR` is padded;
 /// - no limit on rows or on a statement's time cuts a long read short (the name of the latter differs
 ///   between MySQL and MariaDB, and each ignores the other's comment);
-/// - a writer that is slow for ten minutes does not make the server hang up;
+/// - no long text of GROUP_CONCAT is cut in a query or view, no join refused for its size, and `IS NULL` means just that;
+/// - a writer that is slow for ten minutes does not make the server hang up, nor a session that waits for others;
 /// - what the server says of its tables is not a day old, as MySQL 8's answers may be.
 const SESSION: &str = "SET SESSION time_zone = '+00:00', sql_mode = '', autocommit = 1, \
      sql_select_limit = 18446744073709551615, net_write_timeout = 600, net_read_timeout = 600, \
-     wait_timeout = 3600 /*!50708 , max_execution_time = 0 */ \
-     /*!80000 , information_schema_stats_expiry = 0 */ /*M!100101 , max_statement_time = 0 */";
+     wait_timeout = 3600, group_concat_max_len = 1073741824, sql_big_selects = 1, sql_auto_is_null = 0 \
+     /*!50708 , max_execution_time = 0 */ /*!80000 , information_schema_stats_expiry = 0 */ \
+     /*M!100101 , max_statement_time = 0 */ \
+     /*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */";
 
 /// A logged-in connection that is closed hard when dropped.
 ///

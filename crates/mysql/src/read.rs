@@ -6,6 +6,7 @@ use crate::decode::{BatchDecoder, show};
 use crate::error::SourceError;
 use crate::patience::{connect_patiently, wait_for_calm};
 use crate::pulse::Pulse;
+use crate::schema::LOST_CHARACTER;
 use crate::select::select_sql;
 use crate::spec::{DateNullCount, ReadSpec};
 use crate::split::Split;
@@ -140,13 +141,34 @@ async fn drain(open: &mut Open, watch: &mut Watch, spec: &ReadSpec, split: &Spli
 fn push(decoder: &mut BatchDecoder, spec: &ReadSpec, split: &Split, number: u64, cells: &Cells<'_>) -> Result<()> {
     for (column, cell) in cells.clone().enumerate() {
         let cell = cell.ok_or_else(|| failed(spec, cut_short()))?;
-        decoder.push(column, &cell).map_err(|problem| {
+        let refused = |column: usize, problem| {
             let row = describe_row(spec, split, number, cells.clone());
             let column = spec.columns.get(column).map(|column| column.name.clone()).unwrap_or_default();
             SourceError::Value { origin: spec.origin.clone(), column, row, problem }
-        })?;
+        };
+        // Behind the columns, if there are any, stands the number of one that has lost a character.
+        if let (Some(lossy), false) = (lost(column, &cell, spec.columns.len()), spec.columns.is_empty()) {
+            return Err(refused(lossy, LOST_CHARACTER.to_owned()).into());
+        }
+        decoder.push(column, &cell).map_err(|problem| refused(column, problem))?;
     }
     Ok(())
+}
+
+/// Returns the number of the column that has lost a character, if this cell behind the `columns` says so.
+fn lost(place: usize, cell: &Cell<'_>, columns: usize) -> Option<usize> {
+    match cell {
+        Cell::Int(number) if place == columns => usize::try_from(*number).ok(),
+        Cell::UInt(number) if place == columns => usize::try_from(*number).ok(),
+        Cell::Int(_)
+        | Cell::UInt(_)
+        | Cell::Null
+        | Cell::Bytes(_)
+        | Cell::Float(_)
+        | Cell::Double(_)
+        | Cell::Date(..)
+        | Cell::Time(..) => None,
+    }
 }
 
 /// Names a row by its key, or by its place in the split if the key is not among the columns read.

@@ -1,5 +1,6 @@
 //! What a table looks like: its columns from `information_schema`, its keys, and the Arrow schema they make.
 
+mod charset;
 mod describe;
 mod keys;
 mod kind;
@@ -15,6 +16,7 @@ pub use result::describe_query;
 pub use retype::{Conversion, ParseTypedColumnError, ReadAs, TypedColumn, retype};
 pub use risk::risk;
 
+pub(crate) use charset::{LOST_CHARACTER, loss_check};
 pub(crate) use types::{arrow_type, may_become_null};
 
 use crate::error::SourceError;

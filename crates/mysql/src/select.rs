@@ -2,17 +2,17 @@
 
 use crate::name::quote_name;
 use crate::query::parenthesized;
-use crate::schema::SourceColumn;
+use crate::schema::{SourceColumn, loss_check};
 use crate::spec::ReadSpec;
 use crate::split::{KeyRange, range_condition};
 
 /// Writes the statement that reads `range` of what `spec` describes.
 ///
 /// Every row of the table for which the spec's conditions hold is returned by the statement of exactly one of
-/// a plan's ranges.
+/// a plan's ranges. Where characters may be lost a last column says of which column, by its number, one was.
 #[must_use]
 pub fn select_sql(spec: &ReadSpec, range: &KeyRange) -> String {
-    let columns: Vec<String> = spec.columns.iter().map(expression).collect();
+    let columns: Vec<String> = spec.columns.iter().map(expression).chain(loss_check(&spec.columns)).collect();
     // Where only the rows count, each must still be sent.
     let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
     let in_range = spec.key.as_ref().and_then(|key| range_condition(key, range));
@@ -77,6 +77,13 @@ mod tests {
         let mut spec = spec(&["ID", "Date"]);
         spec.columns[1].conversion = Some(Conversion::Text);
         assert_snapshot!(select_sql(&spec, &KeyRange::ALL), @"SELECT `ID`, CAST(`Date` AS CHAR) FROM `crime_data`.`Crimes`");
+    }
+
+    #[test]
+    fn text_is_checked_where_unicode_may_lack_a_character() {
+        let mut spec = spec(&["ID", "n"]);
+        spec.columns[1].conversion = Some(Conversion::CheckedText);
+        assert_snapshot!(select_sql(&spec, &KeyRange::ALL), @"SELECT `ID`, `n`, CASE WHEN LOCATE(X'3F', CAST(CONVERT(`n` USING utf8mb4) AS BINARY)) > 0 AND LENGTH(CAST(CONVERT(`n` USING utf8mb4) AS BINARY)) - LENGTH(REPLACE(CAST(CONVERT(`n` USING utf8mb4) AS BINARY), X'3F', X'')) <> LENGTH(CAST(`n` AS BINARY)) - LENGTH(REPLACE(CAST(`n` AS BINARY), X'3F', X'')) OR LOCATE(X'EFBFBD', CAST(CONVERT(`n` USING utf8mb4) AS BINARY)) > 0 THEN 1 END FROM `crime_data`.`Crimes`");
     }
 
     #[test]

@@ -5,9 +5,6 @@ use crate::origin::Origin;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-/// MySQL 8 keeps estimates for a day; servers that do not know the variable ask anew each time.
-const ASK_ANEW: &str = "SET SESSION information_schema_stats_expiry = 0";
-
 const BYTES: &str = "SELECT data_length FROM information_schema.tables WHERE table_schema = ? AND table_name = ?";
 
 /// Returns about how many bytes the rows of a table take on the server's disk; nothing for a view or a query, which have no
@@ -17,10 +14,6 @@ const BYTES: &str = "SELECT data_length FROM information_schema.tables WHERE tab
 /// If the connection fails.
 pub async fn table_bytes(conn: &mut Conn, origin: &Origin) -> Result<Option<u64>, SourceError> {
     let Some(table) = origin.table() else { return Ok(None) };
-    match conn.query_drop(ASK_ANEW).await {
-        Ok(()) | Err(mysql_async::Error::Server(_)) => {}
-        Err(cause) => return Err(SourceError::from_query("look at the size of", origin, cause)),
-    }
     let bytes: Result<Option<Option<u64>>, _> = conn.exec_first(BYTES, (&table.database, &table.table)).await;
     Ok(bytes.map_err(|cause| SourceError::from_query("look at the size of", origin, cause))?.flatten())
 }

@@ -1,17 +1,22 @@
 //! Splits: disjoint ranges of a key that together hold every row, with about the same number of rows each.
 //!
 //! ```text
-//! schema ──choose──▶ key ──walk (exact) or estimate (cheap)──▶ boundaries ──▶ ranges ──▶ relation
+//! schema ──choose──▶ key ──walk, gather (exact) or estimate (cheap)──▶ boundaries ──confirm──▶ ranges ──▶ relation
 //! ```
 
 mod axis;
 mod choose;
 mod condition;
+mod confirm;
 mod estimate;
+mod explain;
+mod gather;
 mod key;
+mod moment;
 mod plan;
 mod probe;
 mod relation;
+mod value;
 mod walk;
 
 pub use key::{Key, KeyColumn, KeyRange, KeyValue, SplitKey};

@@ -3,14 +3,29 @@
 //! users).
 
 #[cfg(test)]
+#[path = "source/access.rs"]
+mod access;
+#[cfg(test)]
+#[path = "source/characters.rs"]
+mod characters;
+#[cfg(test)]
+#[path = "source/costs.rs"]
+mod costs;
+#[cfg(test)]
 #[path = "source/errors.rs"]
 mod errors;
 #[cfg(test)]
 #[path = "source/fixture.rs"]
 mod fixture;
 #[cfg(test)]
+#[path = "source/keys.rs"]
+mod keys;
+#[cfg(test)]
 #[path = "source/logins.rs"]
 mod logins;
+#[cfg(test)]
+#[path = "source/payloads.rs"]
+mod payloads;
 #[cfg(test)]
 #[path = "source/queries.rs"]
 mod queries;
@@ -23,6 +38,9 @@ mod retype;
 #[cfg(test)]
 #[path = "source/server.rs"]
 mod server;
+#[cfg(test)]
+#[path = "source/settings.rs"]
+mod settings;
 #[cfg(test)]
 #[path = "source/shapes.rs"]
 mod shapes;

@@ -1,5 +1,6 @@
 //! Asks the server what a table looks like.
 
+use super::charset::text_conversion;
 use super::keys::read_keys;
 use super::kind::Declaration;
 use super::{SourceColumn, TableSchema, UnsupportedColumn};
@@ -68,6 +69,7 @@ struct Found {
     digits: Option<u64>,
     nullable: String,
     comment: String,
+    character_set: Option<String>,
 }
 
 /// Reads the columns, those of a known type and the others.
@@ -77,7 +79,7 @@ async fn read_columns(
 ) -> Result<(Vec<SourceColumn>, Vec<UnsupportedColumn>), SourceError> {
     // DATA_TYPE and COLUMN_TYPE are long texts in MySQL.
     let sql = "SELECT TABLE_NAME, COLUMN_NAME, CAST(DATA_TYPE AS CHAR), CAST(COLUMN_TYPE AS CHAR), \
-               NUMERIC_PRECISION, NUMERIC_SCALE, DATETIME_PRECISION, IS_NULLABLE, COLUMN_COMMENT \
+               NUMERIC_PRECISION, NUMERIC_SCALE, DATETIME_PRECISION, IS_NULLABLE, COLUMN_COMMENT, CHARACTER_SET_NAME \
                FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? \
                ORDER BY ORDINAL_POSITION";
     let parameters = (table.database.as_str(), table.table.as_str());
@@ -93,12 +95,12 @@ async fn read_columns(
     Ok((columns, unsupported))
 }
 
-type FoundRow = (String, String, String, String, Option<u64>, Option<u64>, Option<u64>, String, String);
+type FoundRow = (String, String, String, String, Option<u64>, Option<u64>, Option<u64>, String, String, Option<String>);
 
 impl From<FoundRow> for Found {
     fn from(row: FoundRow) -> Self {
-        let (table, name, data_type, declared, precision, scale, digits, nullable, comment) = row;
-        Self { table, name, data_type, declared, precision, scale, digits, nullable, comment }
+        let (table, name, data_type, declared, precision, scale, digits, nullable, comment, character_set) = row;
+        Self { table, name, data_type, declared, precision, scale, digits, nullable, comment, character_set }
     }
 }
 
@@ -118,7 +120,7 @@ impl Found {
             field_name: self.name.clone(),
             name: self.name,
             kind,
-            conversion: None,
+            conversion: text_conversion(kind, self.character_set.as_deref()),
             declared: self.declared,
             nullable: self.nullable == "YES",
             comment: Some(self.comment).filter(|comment| !comment.is_empty()),

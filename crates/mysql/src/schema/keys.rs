@@ -38,6 +38,8 @@ struct Part {
     /// Nothing if the part is an expression, or only the first bytes of a column.
     column: Option<String>,
     usable: bool,
+    /// Its place in the index, from 1 on. Those of columns that the user may not read are missing.
+    place: u64,
 }
 
 impl Part {
@@ -50,6 +52,7 @@ impl Part {
             index: text(row, "INDEX_NAME").unwrap_or_default(),
             unique: text(row, "NON_UNIQUE").is_some_and(|non_unique| non_unique == "0"),
             column: text(row, "COLUMN_NAME").filter(|_| !is_prefix),
+            place: text(row, "SEQ_IN_INDEX").and_then(|place| place.parse().ok()).unwrap_or(0),
             usable: !hidden && text(row, "INDEX_TYPE").is_some_and(|kind| kind == "BTREE"),
         }
     }
@@ -66,7 +69,9 @@ fn keys(parts: impl Iterator<Item = Part>) -> Vec<TableKey> {
 }
 
 fn key(name: String, parts: &[Part]) -> Option<TableKey> {
-    let columns: Vec<String> = parts.iter().map_while(|part| part.column.clone()).collect();
+    // What stands behind a hidden column is in no order by itself.
+    let visible = (1..).zip(parts).take_while(|(place, part)| part.place == *place);
+    let columns: Vec<String> = visible.map_while(|(_, part)| part.column.clone()).collect();
     let unique = parts.iter().all(|part| part.unique) && columns.len() == parts.len();
     (!columns.is_empty()).then_some(TableKey { name, unique, columns })
 }
@@ -87,21 +92,22 @@ fn text(row: &Row, column: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn part(index: &str, unique: bool, column: Option<&str>) -> Part {
-        Part { index: index.to_owned(), unique, column: column.map(str::to_owned), usable: true }
+    fn part(index: &str, unique: bool, place: u64, column: Option<&str>) -> Part {
+        Part { index: index.to_owned(), unique, column: column.map(str::to_owned), usable: true, place }
     }
 
     #[test]
     fn the_primary_key_comes_first_and_prefixes_end_a_key() {
         let found = keys(
             [
-                part("by_name", false, Some("name")),
-                part("PRIMARY", true, Some("a")),
-                part("PRIMARY", true, Some("b")),
-                part("code", true, Some("code")),
-                part("code", true, None),
-                part("expression", true, None),
-                Part { usable: false, ..part("hidden", true, Some("a")) },
+                part("by_name", false, 1, Some("name")),
+                part("PRIMARY", true, 1, Some("a")),
+                part("PRIMARY", true, 2, Some("b")),
+                part("code", true, 1, Some("code")),
+                part("code", true, 2, None),
+                part("expression", true, 1, None),
+                Part { usable: false, ..part("hidden", true, 1, Some("a")) },
+                part("begins_with_a_secret", true, 2, Some("b")),
             ]
             .into_iter(),
         );

@@ -1,5 +1,6 @@
 //! What a query's result looks like: the definitions of its columns, which the server sends when it prepares it.
 
+use super::charset::text_conversion;
 use super::{ColumnKind, SourceColumn, TableSchema, UnsupportedColumn};
 use crate::error::SourceError;
 use crate::origin::Origin;
@@ -7,11 +8,15 @@ use crate::query::SourceQuery;
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Column, Conn};
+use std::collections::BTreeMap;
 
 const ACTION: &str = "prepare";
 
 /// The character set of what is no text.
 const BINARY: u16 = 63;
+
+/// From here on MariaDB numbers the collations of UCA 14.0.0, which only Unicode's character sets have.
+const UNICODE_ONLY: u16 = 2048;
 
 /// Reads the columns of `query`'s result. Nothing is executed; may be repeated.
 ///
@@ -29,9 +34,13 @@ pub async fn describe_query(conn: &mut Conn, query: &SourceQuery) -> Result<Tabl
     // The parts are read from the query as a table of another, which only a SELECT can be.
     let derived = conn.prep(format!("SELECT * FROM {}", origin.sql())).await.map_err(failed)?;
     let (mut columns, mut unsupported) = (Vec::new(), Vec::new());
-    for column in derived.columns().iter() {
+    let character_sets = character_sets(conn, &origin).await?;
+    for (column, character_set) in derived.columns().iter().zip(character_sets) {
         match source_column(column) {
-            Ok(column) => columns.push(column),
+            Ok(column) => {
+                let conversion = text_conversion(column.kind, character_set.as_deref());
+                columns.push(SourceColumn { conversion, ..column });
+            }
             Err(unknown) => unsupported.push(unknown),
         }
     }
@@ -39,6 +48,25 @@ pub async fn describe_query(conn: &mut Conn, query: &SourceQuery) -> Result<Tabl
         conn.close(statement).await.map_err(failed)?;
     }
     Ok(TableSchema { origin, columns, unsupported, keys: Vec::new(), is_view: false, comment: None })
+}
+
+/// Returns the character set that each column has before its text is converted. The server tells it to who wants none
+/// converted.
+async fn character_sets(conn: &mut Conn, origin: &Origin) -> Result<Vec<Option<String>>, SourceError> {
+    let failed = |cause| SourceError::from_query(ACTION, origin, cause);
+    conn.query_drop("SET character_set_results = NULL").await.map_err(failed)?;
+    let prepared = conn.prep(format!("SELECT * FROM {}", origin.sql())).await;
+    conn.query_drop("SET character_set_results = utf8mb4").await.map_err(failed)?;
+    let prepared = prepared.map_err(failed)?;
+    let sql = "SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
+    let known: BTreeMap<u64, String> = conn.query(sql).await.map_err(failed)?.into_iter().collect();
+    let name = |column: &Column| match column.character_set() {
+        UNICODE_ONLY.. => Some("utf8mb4".to_owned()),
+        id => known.get(&u64::from(id)).cloned(),
+    };
+    let names = prepared.columns().iter().map(name).collect();
+    conn.close(prepared).await.map_err(failed)?;
+    Ok(names)
 }
 
 fn names(columns: &[Column]) -> Vec<String> {

@@ -40,6 +40,8 @@ pub enum ParseTypedColumnError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conversion {
+    /// None, but the server says of each value whether Unicode has all of its characters.
+    CheckedText,
     /// The text that the server writes.
     Text,
     /// The text of a `FLOAT`: what the server writes if that is the very same number, else all of its digits.
@@ -55,6 +57,7 @@ impl Conversion {
     pub(crate) fn sql(self, name: &str) -> String {
         let name = quote_name(name);
         match self {
+            Self::CheckedText => name,
             Self::Text => format!("CAST({name} AS CHAR)"),
             // The server writes six digits of a FLOAT, which are often not all.
             Self::FloatText => format!(
@@ -88,7 +91,8 @@ pub fn retype(
             let reason = format!("its type is `{}`; {}", column.declared, typed.read_as.condition());
             refused(schema, name, typed.read_as, reason)
         })?;
-        (column.kind, column.conversion) = (kind, conversion);
+        // Text that is to be text is still looked at.
+        (column.kind, column.conversion) = (kind, conversion.or(column.conversion));
     }
     Ok(columns)
 }

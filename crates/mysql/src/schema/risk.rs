@@ -14,6 +14,7 @@ pub fn risk(column: &SourceColumn, options: &ReadOptions) -> Option<&'static str
 
 fn converted(conversion: Conversion) -> &'static str {
     match conversion {
+        Conversion::CheckedText => "a character that Unicode does not have stops the run",
         Conversion::Text => "by --type: the text that the server writes",
         Conversion::FloatText => "by --type: the text that the server writes, or all digits where those are too few",
         Conversion::BitText => "by --type: the number that the bits stand for, as text",

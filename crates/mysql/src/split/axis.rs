@@ -1,8 +1,8 @@
 //! Where keys lie between others: the arithmetic that lets a range of keys be halved.
 
 use super::key::KeyValue;
+use super::moment;
 use crate::schema::ColumnKind;
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime};
 
 /// How the values of a key column are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,24 +11,19 @@ pub(super) enum Axis {
     Int,
     /// Along the whole numbers, counted in the last digit.
     Decimal { scale: u8 },
-    /// In days.
-    Date,
-    /// In microseconds.
-    Time,
+    /// By the years that a `YEAR` can hold: 0, and 1901 to 2155.
+    Year,
+    /// In days, or in microseconds.
+    Time(moment::Line),
     /// By a collation that only the server knows.
     Text,
     /// Byte by byte.
     Bytes,
 }
 
-const DATE: &str = "%Y-%m-%d";
-const TIME: &str = "%Y-%m-%d %H:%M:%S%.6f";
-
-/// The last day that MySQL has.
-const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
-    Some(day) => day,
-    None => NaiveDate::MAX,
-};
+/// The first year of a `YEAR` but 0. MySQL takes the numbers from 1 to 99 for years of two digits, so no literal may be
+/// one of those between.
+const FIRST_YEAR: i128 = 1901;
 
 impl Axis {
     /// Returns how values of this type are ordered, if something is known of it.
@@ -39,11 +34,12 @@ impl Axis {
             | ColumnKind::SmallInt { .. }
             | ColumnKind::MediumInt { .. }
             | ColumnKind::Int { .. }
-            | ColumnKind::BigInt { .. }
-            | ColumnKind::Year => Some(Self::Int),
+            | ColumnKind::BigInt { .. } => Some(Self::Int),
+            ColumnKind::Year => Some(Self::Year),
             ColumnKind::Decimal { precision, scale } => (precision <= 36).then_some(Self::Decimal { scale }),
-            ColumnKind::Date => Some(Self::Date),
-            ColumnKind::DateTime { .. } | ColumnKind::Timestamp { .. } => Some(Self::Time),
+            ColumnKind::Date => Some(Self::Time(moment::Line::Days)),
+            ColumnKind::DateTime { .. } => Some(Self::Time(moment::Line::Clock)),
+            ColumnKind::Timestamp { .. } => Some(Self::Time(moment::Line::Epoch)),
             ColumnKind::Text => Some(Self::Text),
             ColumnKind::Binary => Some(Self::Bytes),
             ColumnKind::Float
@@ -65,7 +61,7 @@ impl Axis {
         match (self, low, high) {
             (Self::Text, KeyValue::Text(low), KeyValue::Text(high)) => text_between(low, high).map(KeyValue::Text),
             (Self::Bytes, KeyValue::Bytes(low), KeyValue::Bytes(high)) => bytes_between(low, high).map(KeyValue::Bytes),
-            (Self::Int | Self::Decimal { .. } | Self::Date | Self::Time, _, _) => self.along(low, high, 1, 2),
+            (Self::Int | Self::Decimal { .. } | Self::Year | Self::Time(_), _, _) => self.along(low, high, 1, 2),
             (Self::Text | Self::Bytes, _, _) => None,
         }
     }
@@ -90,42 +86,26 @@ impl Axis {
         matches!(self, Self::Text | Self::Bytes)
     }
 
-    /// Returns where a value lies among the whole numbers; nothing if nowhere, such as a date of zeros.
+    /// Returns where a value lies among the whole numbers; nothing if nowhere.
     fn position(self, value: &KeyValue) -> Option<i128> {
         match (self, value) {
             (Self::Int, KeyValue::Int(number)) => Some(*number),
+            (Self::Year, KeyValue::Int(year)) => Some(FIRST_YEAR.max(year + 1) - 1),
             (Self::Decimal { scale }, KeyValue::Decimal(digits)) => unscaled(digits, scale),
-            (Self::Date, KeyValue::Time(date)) => {
-                let date = NaiveDate::parse_from_str(date, DATE).ok()?;
-                Some(date.signed_duration_since(NaiveDate::default()).num_days().into())
-            }
-            (Self::Time, KeyValue::Time(time)) => {
-                let time = NaiveDateTime::parse_from_str(time, TIME).ok()?;
-                Some(time.and_utc().timestamp_micros().into())
-            }
-            (Self::Int | Self::Decimal { .. } | Self::Date | Self::Time | Self::Text | Self::Bytes, _) => None,
+            (Self::Time(line), KeyValue::Time(time)) => line.position(time),
+            (Self::Int | Self::Year | Self::Decimal { .. } | Self::Time(_) | Self::Text | Self::Bytes, _) => None,
         }
     }
 
-    /// Returns the value at a position. Times beyond those that MySQL has are cut to the last it has.
+    /// Returns the value at a position; between two that MySQL has, the lower one.
     fn value(self, position: i128) -> KeyValue {
         match self {
             Self::Int | Self::Text | Self::Bytes => KeyValue::Int(position),
+            Self::Year => KeyValue::Int(if position < FIRST_YEAR { 0 } else { position }),
             Self::Decimal { scale } => KeyValue::Decimal(scaled(position, scale)),
-            Self::Date => KeyValue::Time(date(position).unwrap_or(LAST_DAY).format(DATE).to_string()),
-            Self::Time => {
-                let time = i64::try_from(position).ok().and_then(DateTime::from_timestamp_micros);
-                let time = time.map_or(LAST_DAY.and_time(NaiveTime::MIN), |time| time.naive_utc());
-                KeyValue::Time(time.format(TIME).to_string())
-            }
+            Self::Time(line) => KeyValue::Time(line.value(position)),
         }
     }
-}
-
-fn date(position: i128) -> Option<NaiveDate> {
-    let days = u64::try_from(position.unsigned_abs()).ok().map(Days::new)?;
-    let start = NaiveDate::default();
-    if position < 0 { start.checked_sub_days(days) } else { start.checked_add_days(days) }
 }
 
 fn unscaled(digits: &str, scale: u8) -> Option<i128> {
@@ -197,11 +177,19 @@ mod tests {
     proptest! {
         #[test]
         fn a_position_is_that_of_its_value(position in -1_000_000_000_000i128..1_000_000_000_000, scale in 0..9u8) {
-            for axis in [Axis::Int, Axis::Decimal { scale }, Axis::Time] {
+            for axis in [Axis::Int, Axis::Decimal { scale }] {
                 prop_assert_eq!(axis.position(&axis.value(position)), Some(position), "{:?}", axis);
             }
-            let day = position / 1_000_000;
-            prop_assert_eq!(Axis::Date.position(&Axis::Date.value(day % 700_000)), Some(day % 700_000));
+        }
+
+        #[test]
+        fn years_are_cut_to_those_that_mysql_has(low in 1900..2156i128, high in 1900..2156i128, part in 0..9u64) {
+            let year = |number: i128| KeyValue::Int(if number == 1900 { 0 } else { number });
+            let (low, high) = (year(low.min(high)), year(low.max(high)));
+            if let Some(KeyValue::Int(cut)) = Axis::Year.along(&low, &high, part, 8) {
+                prop_assert!((1901..=2155).contains(&cut));
+                prop_assert!(low != KeyValue::Int(cut) && Axis::Year.position(&high) >= Some(cut));
+            }
         }
 
         #[test]
@@ -225,9 +213,9 @@ mod tests {
     #[test]
     fn values_read_as_in_mysql() {
         assert_eq!(Axis::Decimal { scale: 2 }.value(-5), KeyValue::Decimal("-0.05".to_owned()));
-        assert_eq!(Axis::Date.value(-1), KeyValue::Time("1969-12-31".to_owned()));
-        assert_eq!(Axis::Time.value(1), KeyValue::Time("1970-01-01 00:00:00.000001".to_owned()));
-        assert_eq!(Axis::Date.position(&KeyValue::Time("0000-00-00".to_owned())), None);
+        assert_eq!(Axis::Year.halfway(&KeyValue::Int(0), &KeyValue::Int(2024)), Some(KeyValue::Int(1962)));
+        assert_eq!(Axis::Year.halfway(&KeyValue::Int(0), &KeyValue::Int(1901)), Some(KeyValue::Int(1901)));
+        assert_eq!(Axis::Year.before(&KeyValue::Int(1901)), KeyValue::Int(0));
     }
 
     #[test]

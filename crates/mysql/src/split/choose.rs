@@ -38,7 +38,8 @@ fn wanted_key(schema: &TableSchema, column: &SourceColumn) -> Result<SplitKey, S
         return Err(refused(format!("its type is `{}`", column.declared)));
     }
     if schema.is_view || schema.origin.table().is_none() {
-        return Ok(SplitKey { index: None, columns: vec![key_column(column)] });
+        // The inner side of an outer join has NULLs, whatever is said of the column.
+        return Ok(SplitKey { index: None, columns: vec![KeyColumn { nullable: true, ..key_column(column) }] });
     }
     let starts_with_it = |key: &&TableKey| key.columns.first() == Some(&column.name);
     let key = schema.keys.iter().find(starts_with_it).and_then(|key| split_key(schema, key));

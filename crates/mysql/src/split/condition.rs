@@ -100,7 +100,8 @@ impl Condition<'_> {
             Self::Compare { column, operator, value } => {
                 format!("{} {} {}", name(column), operator.sql(), value.sql())
             }
-            Self::IsNull { column } => format!("{} IS NULL", name(column)),
+            // Not `IS NULL`: of a date that must not be NULL that is true for 0000-00-00 too, which is a key like others.
+            Self::IsNull { column } => format!("{} <=> NULL", name(column)),
             Self::And(parts) => joined(parts, " AND ", key),
             Self::Or(parts) => format!("({})", joined(parts, " OR ", key)),
         }
@@ -125,7 +126,7 @@ impl Operator {
 
 impl KeyValue {
     /// Writes the value as a literal that means the same under any SQL mode.
-    fn sql(&self) -> String {
+    pub(super) fn sql(&self) -> String {
         match self {
             Self::Int(number) => number.to_string(),
             Self::Decimal(digits) => digits.clone(),

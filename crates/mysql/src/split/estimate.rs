@@ -29,6 +29,8 @@ struct Bucket {
     range: KeyRange,
     /// What is being halved; nothing if the rows cannot be parted.
     span: Option<Span>,
+    /// Whether the rows are likely to lie in a small part of the span: nearly all of what it was halved from are here.
+    is_dense: bool,
 }
 
 /// The values of one key column in a bucket, where all columns before it have one value.
@@ -40,9 +42,18 @@ struct Span {
     high: KeyValue,
 }
 
-/// Cuts the rows into at most `parts` ranges of about equal size. `whole` is the estimate of all rows. Returns nothing
-/// if the optimizer has no estimates of use for the key, or if halving does not get anywhere.
-pub(super) async fn estimate(probe: &mut Probe<'_>, parts: u64, whole: u64) -> Result<Option<Cuts>, SourceError> {
+/// How many times more rows one half of a bucket has than the other if it is dense.
+const DENSE: u64 = 8;
+
+/// Cuts the rows into at most `parts` ranges of about equal size. `whole` is the estimate of all rows, `wanted` of those
+/// that meet the condition. Returns nothing if the optimizer has no estimates of use for the key, or if halving does not
+/// get anywhere.
+pub(super) async fn estimate(
+    probe: &mut Probe<'_>,
+    parts: u64,
+    whole: u64,
+    wanted: u64,
+) -> Result<Option<Cuts>, SourceError> {
     let mut survey = Survey { probe };
     let Some(buckets) = survey.buckets(parts).await? else { return Ok(None) };
     let total: u64 = buckets.iter().map(|bucket| bucket.rows).sum();
@@ -52,8 +63,8 @@ pub(super) async fn estimate(probe: &mut Probe<'_>, parts: u64, whole: u64) -> R
         return Ok(None);
     }
     let mut cuts = cuts(&buckets, parts);
-    for rows in cuts.rows.iter_mut().filter(|_| total > whole) {
-        *rows = share(whole, *rows, total);
+    for rows in cuts.rows.iter_mut().filter(|_| total > wanted) {
+        *rows = share(wanted, *rows, total);
     }
     Ok(Some(cuts))
 }
@@ -89,11 +100,11 @@ impl Survey<'_, '_> {
         let start = nullable.then(|| Key(vec![span.low.clone()]));
         let with_key = KeyRange { start: start.clone(), end: None };
         let Some(rows) = self.probe.estimate(&with_key).await? else { return Ok(None) };
-        let mut buckets = vec![Bucket { rows, range: with_key, span: Some(span) }];
+        let mut buckets = vec![Bucket { rows, range: with_key, span: Some(span), is_dense: false }];
         if nullable {
             let range = KeyRange { start: None, end: start };
             let Some(rows) = self.probe.estimate(&range).await? else { return Ok(None) };
-            buckets.insert(0, Bucket { rows, range, span: None });
+            buckets.insert(0, Bucket { rows, range, span: None, is_dense: false });
         }
         Ok(Some(buckets))
     }
@@ -101,9 +112,10 @@ impl Survey<'_, '_> {
     /// Halves a bucket: at a value of its column, or if there is but one, by the next column.
     async fn part(&mut self, mut bucket: Bucket) -> Result<Option<Vec<Bucket>>, SourceError> {
         let Some(span) = bucket.span.take() else { return Ok(Some(vec![bucket])) };
-        let Some(middle) = self.middle(&span, &bucket.range).await? else {
+        let Some((middle, high)) = self.middle(&span, &bucket).await? else {
             let prefix = [span.prefix, vec![span.low]].concat();
             bucket.span = self.span(prefix).await?;
+            bucket.is_dense = false;
             return Ok(Some(vec![bucket]));
         };
         let cut = Some(key(&span.prefix, &middle));
@@ -112,10 +124,16 @@ impl Survey<'_, '_> {
         let rows = (self.probe.estimate(&left).await?, self.probe.estimate(&right).await?);
         let (Some(left_rows), Some(right_rows)) = rows else { return Ok(None) };
         let left_span = Span { high: span.axis.before(&middle), ..span.clone() };
-        let right_span = Span { low: middle, ..span };
+        let right_span = Span { low: middle, high, ..span };
+        let is_dense = |rows: u64, others: u64| rows > others.saturating_mul(DENSE);
         Ok(Some(vec![
-            Bucket { rows: left_rows, range: left, span: Some(left_span) },
-            Bucket { rows: right_rows, range: right, span: Some(right_span) },
+            Bucket { rows: left_rows, range: left, span: Some(left_span), is_dense: is_dense(left_rows, right_rows) },
+            Bucket {
+                rows: right_rows,
+                range: right,
+                span: Some(right_span),
+                is_dense: is_dense(right_rows, left_rows),
+            },
         ]))
     }
 
@@ -127,26 +145,45 @@ impl Survey<'_, '_> {
         Ok(ends.map(|(low, high)| Span { prefix, axis, low, high }))
     }
 
-    /// Returns a value greater than the least of a span, about halfway to the greatest; nothing if there is none.
-    ///
+    /// Returns a value greater than the least of a bucket's span, about halfway to the greatest, and the greatest; nothing
+    /// if there is none.
+    async fn middle(&mut self, span: &Span, bucket: &Bucket) -> Result<Option<(KeyValue, KeyValue)>, SourceError> {
+        if span.axis.is_guessed() {
+            return self.guessed(span, &bucket.range).await;
+        }
+        // Looking where the rows begin and end costs an index two steps, and anything else all of its rows.
+        if bucket.is_dense && self.probe.key.index.is_some() {
+            return self.narrowed(span, &bucket.range).await;
+        }
+        let middle = span.axis.halfway(&span.low, &span.high);
+        Ok(middle.map(|middle| (middle, span.high.clone())))
+    }
+
     /// Where the order is only guessed, the value is that of a row which the server finds in the range, so the
     /// buckets are in the server's order however wrong the guess was.
-    async fn middle(&mut self, span: &Span, range: &KeyRange) -> Result<Option<KeyValue>, SourceError> {
-        if !span.axis.is_guessed() {
-            return Ok(span.axis.halfway(&span.low, &span.high));
-        }
+    async fn guessed(&mut self, span: &Span, range: &KeyRange) -> Result<Option<(KeyValue, KeyValue)>, SourceError> {
         // The end of a range may lie far beyond its last row, so that is asked for first.
-        let Some(mut high) = self.probe.last(&span.prefix, &span.low, range).await? else { return Ok(None) };
+        let Some(last) = self.probe.last(&span.prefix, &span.low, range).await? else { return Ok(None) };
+        let mut high = last.clone();
         for _ in 0..GUESSES {
             let Some(guess) = span.axis.halfway(&span.low, &high) else { break };
             let found = self.probe.next_from(&span.prefix, &span.low, Some(&guess), range).await?;
-            if found.is_some() {
-                return Ok(found);
+            if let Some(found) = found {
+                return Ok(Some((found, last)));
             }
             // No row from the guess on: they all lie below it.
             high = guess;
         }
-        self.probe.next_from(&span.prefix, &span.low, None, range).await
+        let next = self.probe.next_from(&span.prefix, &span.low, None, range).await?;
+        Ok(next.map(|next| (next, last)))
+    }
+
+    /// Looks where the rows begin beyond the least value, and where they end, and halves what lies between. So many rows
+    /// of one value are found after a few steps, however fine the line is that it lies on.
+    async fn narrowed(&mut self, span: &Span, range: &KeyRange) -> Result<Option<(KeyValue, KeyValue)>, SourceError> {
+        let Some(last) = self.probe.last(&span.prefix, &span.low, range).await? else { return Ok(None) };
+        let next = self.probe.next_from(&span.prefix, &span.low, None, range).await?;
+        Ok(next.map(|next| (span.axis.halfway(&next, &last).unwrap_or(next), last)))
     }
 }
 
@@ -226,7 +263,7 @@ mod tests {
         let at = |number| Some(Key(vec![KeyValue::Int(number)]));
         let (first, last) = (KeyValue::Int(low), KeyValue::Int(high - 1));
         let span = Span { prefix: Vec::new(), axis: Axis::Int, low: first, high: last };
-        Bucket { rows, range: KeyRange { start: at(low), end: at(high) }, span: Some(span) }
+        Bucket { rows, range: KeyRange { start: at(low), end: at(high) }, span: Some(span), is_dense: false }
     }
 
     fn cut_at(cuts: &Cuts) -> Vec<i128> {

@@ -3,6 +3,7 @@
 use super::condition::{after_condition, beyond_condition, tie_condition};
 use super::key::{Key, KeyRange, KeyValue, SplitKey};
 use super::range_condition;
+use super::value::{key_of, value_of};
 use crate::error::SourceError;
 use crate::name::quote_name;
 use crate::schema::ColumnKind;
@@ -39,27 +40,6 @@ impl Probe<'_> {
         let sql = format!("SELECT COUNT(*) FROM {}{}", self.spec.origin.sql(), where_clause(self.spec, None));
         let count: Option<u64> = self.conn.query_first(sql).await.map_err(|cause| self.failed(cause))?;
         count.ok_or_else(|| self.odd("a count has no result"))
-    }
-
-    /// Returns the optimizer's estimate of all rows, before any condition that no index serves; nothing if it
-    /// does not tell, as for a view that the user may read but not explain.
-    pub(super) async fn whole(&mut self) -> Option<u64> {
-        let filter = where_clause(self.spec, None);
-        let sql = format!("EXPLAIN FORMAT=TRADITIONAL SELECT * FROM {}{filter}", self.spec.origin.sql());
-        let rows: Vec<Row> = self.conn.query(sql).await.ok()?;
-        joined_rows(&rows)
-    }
-
-    /// Returns the optimizer's estimate of the rows in `range`; nothing if it does not tell. It looks into the
-    /// index for a range, so for a small one the estimate is close, however stale the table's statistics are.
-    pub(super) async fn estimate(&mut self, range: &KeyRange) -> Result<Option<u64>, SourceError> {
-        let condition = range_condition(self.key, range);
-        // MySQL does not look into an index whose use is forced, but counts on averages.
-        let (columns, from) = (key_columns(self.key), from_index(self.spec, self.key, "USE"));
-        let filter = where_clause(self.spec, condition);
-        let sql = format!("EXPLAIN FORMAT=TRADITIONAL SELECT {columns} FROM {from}{filter}");
-        let rows: Vec<Row> = self.conn.query(sql).await.map_err(|cause| self.failed(cause))?;
-        Ok(joined_rows(&rows))
     }
 
     /// Returns the least and the greatest value of the column after `prefix`, of the rows whose first columns are
@@ -143,33 +123,45 @@ impl Probe<'_> {
     async fn find(&mut self, sql: String) -> Result<Found, SourceError> {
         let row: Option<Row> = self.conn.exec_first(sql, ()).await.map_err(|cause| self.failed(cause))?;
         let Some(row) = row else { return Ok(Found::Nothing) };
-        let columns = self.key.columns.iter().enumerate();
-        let values: Result<Option<Vec<KeyValue>>, SourceError> =
-            columns.map(|(index, column)| self.value(&row, index, column.kind)).collect();
         let is_same = matches!(row.as_ref(self.key.columns.len()), Some(Value::Int(0)));
-        Ok(match values? {
+        Ok(match key_of(&row, self.key).map_err(|problem| self.odd(problem))? {
             None => Found::Null,
             Some(_) if is_same => Found::Same,
-            Some(values) => Found::Key(Key(values)),
+            Some(key) => Found::Key(key),
         })
     }
 
-    /// Reads a key's value; nothing if it is NULL.
-    fn value(&self, row: &Row, index: usize, kind: ColumnKind) -> Result<Option<KeyValue>, SourceError> {
-        let value = row.as_ref(index).ok_or_else(|| self.odd("a key has too few columns"))?;
-        if *value == Value::NULL {
-            return Ok(None);
+    /// Hands the keys of all rows to `take`, in their order; nothing for a row without a key.
+    pub(super) async fn stream(&mut self, mut take: impl FnMut(Option<Key>)) -> Result<(), SourceError> {
+        let (spec, key) = (self.spec, self.key);
+        let columns = key_columns(key);
+        let sql = format!("SELECT {columns} FROM {}{} ORDER BY {columns}", spec.origin.sql(), where_clause(spec, None));
+        let mut rows = self.conn.exec_iter(sql, ()).await.map_err(|cause| failed(spec, cause))?;
+        while let Some(row) = rows.next().await.map_err(|cause| failed(spec, cause))? {
+            take(key_of(&row, key).map_err(|problem| odd(spec, problem))?);
         }
-        key_value(value, kind).map(Some).ok_or_else(|| self.odd("a key is not of its column's type"))
+        Ok(())
     }
 
-    fn failed(&self, cause: mysql_async::Error) -> SourceError {
-        SourceError::from_query(ACTION, &self.spec.origin, cause)
+    fn value(&self, row: &Row, index: usize, kind: ColumnKind) -> Result<Option<KeyValue>, SourceError> {
+        value_of(row, index, kind).map_err(|problem| self.odd(problem))
+    }
+
+    pub(super) fn failed(&self, cause: mysql_async::Error) -> SourceError {
+        failed(self.spec, cause)
     }
 
     fn odd(&self, problem: &str) -> SourceError {
-        SourceError::Unexpected { action: ACTION, origin: self.spec.origin.clone(), problem: problem.to_owned() }
+        odd(self.spec, problem)
     }
+}
+
+fn failed(spec: &ReadSpec, cause: mysql_async::Error) -> SourceError {
+    SourceError::from_query(ACTION, &spec.origin, cause)
+}
+
+fn odd(spec: &ReadSpec, problem: &str) -> SourceError {
+    SourceError::Unexpected { action: ACTION, origin: spec.origin.clone(), problem: problem.to_owned() }
 }
 
 /// Writes the statement that steps `offset` rows along the key. Its last column, if `after` is given, says
@@ -181,68 +173,15 @@ fn at_sql(spec: &ReadSpec, key: &SplitKey, after: Option<&str>, condition: Optio
     format!("SELECT {columns}{after} FROM {from}{filter} ORDER BY {columns} LIMIT 1 OFFSET {offset}")
 }
 
-fn key_columns(key: &SplitKey) -> String {
+pub(super) fn key_columns(key: &SplitKey) -> String {
     key.columns.iter().map(|column| quote_name(&column.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Names the table, and its index with the `hint` to `USE` it if any or to `FORCE` its use.
-fn from_index(spec: &ReadSpec, key: &SplitKey, hint: &str) -> String {
+pub(super) fn from_index(spec: &ReadSpec, key: &SplitKey, hint: &str) -> String {
     let table = spec.origin.sql();
     match &key.index {
         Some(index) => format!("{table} {hint} INDEX ({})", quote_name(index)),
         None => table,
-    }
-}
-
-fn key_value(value: &Value, kind: ColumnKind) -> Option<KeyValue> {
-    match (value, kind) {
-        (Value::Int(number), _) => Some(KeyValue::Int(i128::from(*number))),
-        (Value::UInt(number), _) => Some(KeyValue::Int(i128::from(*number))),
-        (Value::Bytes(bytes), ColumnKind::Decimal { .. }) => Some(KeyValue::Decimal(digits(bytes)?)),
-        (Value::Bytes(bytes), ColumnKind::Binary) => Some(KeyValue::Bytes(bytes.clone())),
-        (Value::Bytes(bytes), _) => Some(KeyValue::Text(String::from_utf8(bytes.clone()).ok()?)),
-        (Value::Date(year, month, day, ..), ColumnKind::Date) => {
-            Some(KeyValue::Time(format!("{year:04}-{month:02}-{day:02}")))
-        }
-        (Value::Date(year, month, day, hour, minute, second, micros), _) => {
-            Some(KeyValue::Time(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}")))
-        }
-        (Value::NULL | Value::Float(_) | Value::Double(_) | Value::Time(..), _) => None,
-    }
-}
-
-/// Returns a decimal as it stands in a statement, if it is nothing but one.
-fn digits(bytes: &[u8]) -> Option<String> {
-    let allowed = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-    if !bytes.iter().all(allowed) {
-        return None;
-    }
-    String::from_utf8(bytes.to_vec()).ok()
-}
-
-/// Returns how many rows a statement has by its `EXPLAIN`: of the tables that it joins the one, times how many rows of
-/// each other belong to a row of those before.
-///
-/// If so much would be read that an index is of no use it is of all rows: too many, but large at any rate.
-fn joined_rows(explained: &[Row]) -> Option<u64> {
-    // The other rows explain what a table of the statement is made of.
-    let joined = explained.iter().filter(|row| text(row, "id").as_deref() == Some("1"));
-    let rows = joined.map(|row| match text(row, "type") {
-        // No type: the optimizer has seen that there is no such row.
-        None => Some(0),
-        Some(_) => text(row, "rows")?.parse().ok(),
-    });
-    let rows: Vec<u64> = rows.collect::<Option<_>>()?;
-    rows.into_iter().reduce(u64::saturating_mul)
-}
-
-/// Returns a field of an `EXPLAIN`, which the text protocol always sends as text.
-fn text(row: &Row, column: &str) -> Option<String> {
-    let index = row.columns_ref().iter().position(|field| field.name_str() == column)?;
-    match row.as_ref(index)? {
-        Value::Bytes(bytes) => String::from_utf8(bytes.clone()).ok(),
-        Value::Int(number) => Some(number.to_string()),
-        Value::UInt(number) => Some(number.to_string()),
-        Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => None,
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn walk(probe: &mut Probe<'_>, parts: u64) -> Result<Cuts, Sour
 }
 
 /// Returns the positions that cut `total` rows into `parts`, or into single rows if there are fewer.
-fn targets(total: u64, parts: u64) -> impl Iterator<Item = u64> {
+pub(super) fn targets(total: u64, parts: u64) -> impl Iterator<Item = u64> {
     let parts = parts.min(total).max(1);
     (1..parts).filter_map(move |part| {
         let position = u128::from(total) * u128::from(part) / u128::from(parts);

@@ -14,6 +14,7 @@ use springald_mysql::{
 };
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// A database that one test has for itself.
 pub(crate) struct Database {
@@ -24,6 +25,7 @@ pub(crate) struct Database {
 impl Database {
     /// Makes an empty database called `name`.
     pub(crate) async fn new(name: &str) -> Self {
+        ODD.get_or_init(make_odd).await;
         let mut session = connect(server::source()).await.unwrap();
         session.query_drop(format!("DROP DATABASE IF EXISTS `{name}`")).await.unwrap();
         session.query_drop(format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4")).await.unwrap();
@@ -93,6 +95,32 @@ impl Database {
         let spec = self.spec(table).await.with_options(options);
         let plan = self.plan(&spec, 1, None).await;
         Ok(printed(&rows(operator(&plan, spec)).await?))
+    }
+}
+
+/// Set once the server's defaults are odd.
+static ODD: OnceCell<()> = OnceCell::const_new();
+
+/// What new sessions get unless they ask for something else. None of it must be seen in what is read.
+const ODD_DEFAULTS: [&str; 8] = [
+    "time_zone = '+05:45'",
+    "sql_mode = 'ANSI_QUOTES,PAD_CHAR_TO_FULL_LENGTH,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,NO_ZERO_DATE'",
+    "sql_select_limit = 100",
+    "group_concat_max_len = 8",
+    "net_write_timeout = 1",
+    "net_read_timeout = 1",
+    "character_set_server = 'latin1'",
+    "sql_auto_is_null = 1",
+];
+
+/// Gives the server other defaults than anybody expects.
+async fn make_odd() {
+    let mut session = connect(server::source()).await.unwrap();
+    let version: String = session.query_first("SELECT VERSION()").await.unwrap().unwrap();
+    // In seconds, and in milliseconds.
+    let limit = if version.contains("MariaDB") { "max_statement_time = 1" } else { "max_execution_time = 1000" };
+    for default in ODD_DEFAULTS.iter().chain([&limit]) {
+        session.query_drop(format!("SET GLOBAL {default}")).await.unwrap_or_else(|error| panic!("{default}: {error}"));
     }
 }
 

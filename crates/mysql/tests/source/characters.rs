@@ -1,0 +1,105 @@
+//! Text in character sets with characters that Unicode does not have: it stops the run, and all other text arrives.
+
+use crate::fixture::{Database, operator, printed, rows};
+use datafusion::error::DataFusionError;
+use insta::assert_snapshot;
+use mysql_async::prelude::Queryable;
+use springald_mysql::ReadSpec;
+
+async fn read(db: &mut Database, spec: ReadSpec) -> Result<String, String> {
+    let plan = db.plan(&spec, 1, None).await;
+    match rows(operator(&plan, spec)).await {
+        Ok(batches) => Ok(printed(&batches)),
+        Err(error) => match error.find_root() {
+            DataFusionError::External(error) => Err(error.to_string()),
+            other => panic!("{other:?} would be retried"),
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_character_that_unicode_lacks_stops_the_run() {
+    let mut db = Database::new("u_lost").await;
+    db.run(&[
+        "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9) CHARACTER SET utf8mb4, k VARCHAR(20) CHARACTER SET sjis)",
+        "INSERT INTO t VALUES (1, '?', 'テスト?'), (2, NULL, NULL), (3, '', '?'), (4, '🦀', '')",
+    ])
+    .await;
+    let (table, query) = (db.spec("t").await, db.query("SELECT id, a, k FROM t").await);
+    for spec in [table.clone(), query.clone()] {
+        assert_snapshot!(read(&mut db, spec).await.unwrap(), @r"
+        +----+------+---------+
+        | id | a    | k       |
+        +----+------+---------+
+        | 1  | ?    | テスト? |
+        | 2  | NULL | NULL    |
+        | 3  |      | ?       |
+        | 4  | 🦀   |         |
+        +----+------+---------+
+        ");
+    }
+    db.run(&["INSERT INTO t VALUES (5, 'x', X'613FF04062')"]).await;
+    assert_snapshot!(read(&mut db, table).await.unwrap_err(), @"column `k` of table `u_lost.t`, row id=5: it has a character that the server cannot turn into one of Unicode, and would send as a question mark; correct the value, leave the column out with --columns, or copy its bytes with --query: `CAST(… AS BINARY)`");
+    let error = read(&mut db, query).await.unwrap_err();
+    assert!(error.starts_with("column `k` of the query, row 5 of split 0"), "{error}");
+    let bytes = db.query("SELECT id, CAST(k AS BINARY) AS k FROM t WHERE id = 5").await;
+    assert!(read(&mut db, bytes).await.unwrap().contains("613ff04062"));
+    let typed = db.describe("t").await;
+    let columns =
+        springald_mysql::retype(&typed, typed.all_columns().unwrap(), &["k=string".parse().unwrap()]).unwrap();
+    let typed = ReadSpec::new(db.source(), db.table("t"), columns);
+    assert!(read(&mut db, typed).await.is_err());
+}
+
+#[tokio::test]
+async fn labels_of_enumerations_are_looked_at_too() {
+    let mut db = Database::new("u_enum").await;
+    db.run(&[
+        "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('?', 'テ') CHARACTER SET ujis, s SET('?', 'ス') CHARACTER SET cp932)",
+        "INSERT INTO t VALUES (1, '?', '?,ス'), (2, 'テ', '')",
+    ])
+    .await;
+    let spec = db.spec("t").await;
+    assert!(read(&mut db, spec).await.unwrap().contains("| ?  | ?,ス |"));
+}
+
+/// Stores every sequence of one or two bytes in every character set: it arrives exactly, or stops the run.
+#[tokio::test]
+async fn every_character_set_arrives_whole_or_stops_the_run() {
+    let mut db = Database::new("u_sets").await;
+    let sets: Vec<(String, u64)> = db
+        .session
+        .query("SELECT CHARACTER_SET_NAME, MAXLEN FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME <> 'binary'")
+        .await
+        .unwrap();
+    assert!(sets.len() > 35, "{sets:?}");
+    let one: Vec<String> = (0..256).map(|byte| format!("(X'{byte:02X}')")).collect();
+    db.run(&[
+        "CREATE TABLE bytes (b VARBINARY(2) PRIMARY KEY)",
+        &format!("INSERT INTO bytes VALUES {}", one.join(", ")),
+        "INSERT INTO bytes SELECT CONCAT(x.b, y.b) FROM bytes x, bytes y WHERE x.b >= X'80' AND LENGTH(x.b) = 1 AND LENGTH(y.b) = 1",
+    ])
+    .await;
+    for (set, longest) in sets {
+        let longest = if longest == 1 || set.starts_with("utf8") { 1 } else { 2 };
+        db.run(&[
+            "DROP TABLE IF EXISTS t",
+            &format!("CREATE TABLE t (b VARBINARY(2) PRIMARY KEY, c VARCHAR(2) CHARACTER SET {set})"),
+            &format!("INSERT IGNORE INTO t SELECT b, b FROM bytes WHERE LENGTH(b) <= {longest}"),
+            "DELETE FROM t WHERE NOT (CAST(c AS BINARY) <=> b)",
+        ])
+        .await;
+        let spec = db.spec("t").await;
+        let lost = "(CAST(CONVERT(c USING utf8mb4) AS BINARY) LIKE '%?%') <> (CAST(c AS BINARY) LIKE '%?%') OR \
+                    CAST(CONVERT(c USING utf8mb4) AS BINARY) = X'EFBFBD'";
+        let loses: u64 = db.ask(&format!("SELECT CAST(COUNT(*) AS CHAR) FROM t WHERE {lost}")).await.parse().unwrap();
+        let kept = spec.clone().with_filter(Some(format!("NOT ({lost})")));
+        let is_ucs = set.starts_with("ucs") || set.starts_with("utf");
+        if is_ucs {
+            continue;
+        }
+        assert!(read(&mut db, kept).await.is_ok(), "{set}");
+        let read = read(&mut db, spec.with_filter(Some(lost.to_owned()))).await;
+        assert_eq!(read.is_err(), loses > 0, "{set} loses {loses}: {read:.200?}");
+    }
+}
