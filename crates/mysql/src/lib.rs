@@ -53,6 +53,7 @@ pub use select::select_sql;
 pub use source::{Place, SourceName};
 pub use spec::{InvalidDates, ReadOptions, ReadSpec, TinyInt1};
 pub use split::{
-    Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, plan_splits, sessions_relation, splits_relation,
+    Key, KeyColumn, KeyRange, KeyValue, Split, SplitKey, SplitPlan, default_splits, plan_splits, sessions_relation,
+    splits_relation,
 };
 pub use table::MySqlTable;

@@ -67,6 +67,8 @@ pub struct TableSchema {
     pub is_view: bool,
     /// The table's comment, if it has one.
     pub comment: Option<String>,
+    /// About how many bytes its rows have on the server; nothing if it does not say, as of a view or query.
+    pub bytes: Option<u64>,
 }
 
 impl TableSchema {

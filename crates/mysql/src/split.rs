@@ -16,12 +16,14 @@ mod moment;
 mod plan;
 mod probe;
 mod relation;
+mod size;
 mod value;
 mod walk;
 
 pub use key::{Key, KeyColumn, KeyRange, KeyValue, SplitKey};
 pub use plan::{SplitPlan, plan_splits};
 pub use relation::{sessions_relation, splits_relation};
+pub use size::default_splits;
 
 pub(crate) use condition::{range_condition, text_literal};
 pub(crate) use relation::splits_of;

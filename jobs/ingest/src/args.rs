@@ -62,9 +62,10 @@ pub struct IngestArgs {
     /// Indexed column to cut the table by; default: the primary key, and of a view or query none: it is not cut
     #[arg(long, env = "SPRINGALD_SPLIT_COLUMN", value_name = "C", help_heading = "Source")]
     pub split_column: Option<String>,
-    /// Parts to read at the same time or one after the other, of about the same number of rows each
-    #[arg(long, env = "SPRINGALD_SPLITS", value_name = "N", default_value = "16", help_heading = "Source")]
-    pub splits: NonZeroUsize,
+    /// Parts to read at the same time or one after the other, of about the same number of rows each; default: four for
+    /// each task slot of the cluster and at least 16, but of a table of 512 MiB or more no more than have 192 MiB each
+    #[arg(long, env = "SPRINGALD_SPLITS", value_name = "N", help_heading = "Source")]
+    pub splits: Option<NonZeroUsize>,
     /// How much of the server the run may take
     #[command(flatten)]
     pub load: LoadArgs,

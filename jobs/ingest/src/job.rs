@@ -7,10 +7,10 @@ use anyhow::{Context, ensure};
 use springald_catalog::{TableName, fold_columns};
 use springald_cluster::ClusterError;
 use springald_mysql::{
-    Origin, ReadOptions, ReadSpec, Session, SourceColumn, SourceError, TableSchema, connect, describe, describe_query,
-    grants, plan_splits, retype,
+    Origin, ReadOptions, ReadSpec, Session, SourceColumn, SourceError, TableSchema, connect, default_splits, describe,
+    describe_query, grants, plan_splits, retype,
 };
-use springald_publish::{Report, Target};
+use springald_publish::{Report, Target, task_slots};
 
 use crate::IngestArgs;
 use crate::args::Consistency;
@@ -69,7 +69,8 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let spec = ReadSpec::new(source.clone(), &origin, columns)
         .with_filter(args.r#where.clone())
         .with_options(read_options(args));
-    let plan = plan_splits(&mut session, &table, &spec, splits(args), args.split_column.as_deref()).await?;
+    let plan =
+        plan_splits(&mut session, &table, &spec, splits(args, &table).await, args.split_column.as_deref()).await?;
 
     if args.dry_run {
         let grants = grants(&mut session, &origin).await?;
@@ -108,11 +109,23 @@ fn read_options(args: &IngestArgs) -> ReadOptions {
 }
 
 /// Where each split is read by a session of its own, the cap on sessions is one on splits; sessions that meet read several.
-fn splits(args: &IngestArgs) -> NonZeroUsize {
+async fn splits(args: &IngestArgs, table: &TableSchema) -> NonZeroUsize {
+    let wanted = match args.splits {
+        Some(wanted) => wanted,
+        None => default_splits(slots(args).await, table.bytes),
+    };
     match args.consistency {
-        Consistency::Verify | Consistency::None => args.load.splits(args.splits),
-        Consistency::Snapshot => args.splits,
+        Consistency::Verify | Consistency::None => args.load.splits(wanted),
+        Consistency::Snapshot => wanted,
     }
+}
+
+/// Returns how many task slots there are. A cluster that has none yet is no reason to fail: the run waits for them.
+async fn slots(args: &IngestArgs) -> NonZeroUsize {
+    task_slots(&args.target).await.unwrap_or_else(|error| {
+        tracing::warn!("splits are planned without the number of the cluster's task slots: {error:#}");
+        NonZeroUsize::MIN
+    })
 }
 
 fn target_name(args: &IngestArgs) -> anyhow::Result<TableName> {

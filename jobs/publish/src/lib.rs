@@ -13,4 +13,4 @@ pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
 pub use resume::ResumeError;
 pub use schema::{SchemaChanged, SchemaMode};
-pub use target::{Target, TargetError, open_catalog};
+pub use target::{Target, TargetError, open_catalog, task_slots};

@@ -1,5 +1,6 @@
 //! Where a run publishes: its place in the warehouse, the store it is in, and the catalog.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -44,9 +45,7 @@ impl Target {
         }
         let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone() });
         let uploads = stores.uploads(warehouse.store_url().as_ref());
-        // A cluster in this process needs none, and the environment may name a bundle that is not for this user.
-        let bundle = args.cluster.as_ref().and(args.tls_bundle.as_deref());
-        let cluster = Cluster::start(args.cluster.clone(), stores, Security::read(bundle)?).await?;
+        let cluster = Cluster::start(args.cluster.clone(), stores, security(args)?).await?;
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
         let catalog = open_catalog(&args.place, &store, args.create_database).await?;
@@ -91,6 +90,24 @@ impl Target {
     pub fn layout(&self) -> &RunLayout {
         self.records.layout()
     }
+}
+
+/// Returns what the cluster is reached with. One in this process needs no certificates, and the environment may name a
+/// bundle that is not for this user.
+fn security(args: &TargetArgs) -> anyhow::Result<Security> {
+    Ok(Security::read(args.cluster.as_ref().and(args.tls_bundle.as_deref()))?)
+}
+
+/// Returns how many tasks the cluster that `args` name would run at the same time, without opening a target.
+///
+/// # Errors
+/// When it cannot be reached, or has no executor yet.
+pub async fn task_slots(args: &TargetArgs) -> anyhow::Result<NonZeroUsize> {
+    if args.cluster.is_none() {
+        return Ok(std::thread::available_parallelism()?);
+    }
+    let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone() });
+    Ok(Cluster::start(args.cluster.clone(), stores, security(args)?).await?.slots().await?)
 }
 
 /// Returns the catalog that was asked for, or the one that belongs to the warehouse's kind; `store` is the warehouse's.

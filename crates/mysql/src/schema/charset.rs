@@ -11,8 +11,8 @@ pub(crate) const LOST_CHARACTER: &str = "it has a character that the server cann
 /// The character sets of which Unicode has every character, on MySQL and on MariaDB, and those that are Unicode. All others
 /// have bytes, private or not assigned, that the server stores and cannot convert.
 const HARMLESS: [&str; 20] = [
-    "armscii8", "cp850", "cp852", "cp866", "keybcs2", "koi8r", "koi8u", "latin1", "latin2", "latin5", "latin7", "macce",
-    "macroman", "ucs2", "utf16", "utf16le", "utf32", "utf8", "utf8mb3", "utf8mb4",
+    "armscii8", "cp850", "cp852", "cp866", "keybcs2", "koi8r", "koi8u", "latin1", "latin2", "latin5", "latin7",
+    "macce", "macroman", "ucs2", "utf16", "utf16le", "utf32", "utf8", "utf8mb3", "utf8mb4",
 ];
 
 /// Returns how the values of a column with this character set are asked for.
@@ -61,11 +61,7 @@ fn is_lossy(name: &str) -> String {
     let name = quote_name(name);
     let (before, after) = (format!("CAST({name} AS BINARY)"), format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY)"));
     let marks = |text: &str| format!("LENGTH({text}) - LENGTH(REPLACE({text}, X'3F', X''))");
-    format!(
-        "LOCATE(X'3F', {after}) > 0 AND {} <> {} OR LOCATE(X'EFBFBD', {after}) > 0",
-        marks(&after),
-        marks(&before)
-    )
+    format!("LOCATE(X'3F', {after}) > 0 AND {} <> {} OR LOCATE(X'EFBFBD', {after}) > 0", marks(&after), marks(&before))
 }
 
 #[cfg(test)]

@@ -24,11 +24,11 @@ pub async fn describe(conn: &mut Conn, table: &SourceTable) -> Result<TableSchem
     if let Err(error) = probe(conn, table).await {
         return Err(with_similar_names(conn, error).await);
     }
-    let (stored, is_view, comment) = identity(conn, table).await?;
+    let Identity { stored, is_view, comment, bytes } = identity(conn, table).await?;
     let (columns, unsupported) = read_columns(conn, &stored).await?;
     let keys = if is_view { Vec::new() } else { read_keys(conn, &stored).await? };
     // The name as typed is the one that the server accepts in statements.
-    Ok(TableSchema { origin: table.into(), columns, unsupported, keys, is_view, comment })
+    Ok(TableSchema { origin: table.into(), columns, unsupported, keys, is_view, comment, bytes })
 }
 
 /// Lets the server itself say whether the table is there and may be read: what `information_schema` does not
@@ -39,23 +39,32 @@ async fn probe(conn: &mut Conn, table: &SourceTable) -> Result<(), SourceError> 
         .map_err(|cause| SourceError::from_query(ACTION, table, cause))
 }
 
-/// Returns the name as the server stores it, whether it is a view, and its comment.
-async fn identity(conn: &mut Conn, table: &SourceTable) -> Result<(SourceTable, bool, Option<String>), SourceError> {
-    type Found = (String, String, String, String);
-    let sql = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COMMENT FROM information_schema.TABLES \
+/// A row of `information_schema.TABLES`.
+struct Identity {
+    /// The name as the server stores it.
+    stored: SourceTable,
+    is_view: bool,
+    comment: Option<String>,
+    bytes: Option<u64>,
+}
+
+async fn identity(conn: &mut Conn, table: &SourceTable) -> Result<Identity, SourceError> {
+    type Found = (String, String, String, String, Option<u64>);
+    let sql = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, DATA_LENGTH FROM information_schema.TABLES \
                WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
     let parameters = (table.database.as_str(), table.table.as_str());
     let mut found: Vec<Found> =
         conn.exec(sql, parameters).await.map_err(|cause| SourceError::from_query(ACTION, table, cause))?;
     // Where names are case-sensitive this comparison is not, and may find `T` beside `t`.
-    found.sort_by_key(|(database, name, _, _)| *database != table.database || *name != table.table);
-    let Some((database, name, kind, comment)) = found.into_iter().next() else {
+    found.sort_by_key(|(database, name, ..)| *database != table.database || *name != table.table);
+    let Some((database, name, kind, comment, bytes)) = found.into_iter().next() else {
         return Err(SourceError::UnknownTable { table: table.clone(), similar: Vec::new() });
     };
     let is_view = kind != "BASE TABLE" && kind != "SYSTEM VERSIONED";
     // A view's comment is the word `VIEW`.
     let comment = Some(comment).filter(|comment| !comment.is_empty() && !is_view);
-    Ok((SourceTable::new(database, name), is_view, comment))
+    let bytes = bytes.filter(|_| !is_view);
+    Ok(Identity { stored: SourceTable::new(database, name), is_view, comment, bytes })
 }
 
 /// A row of `information_schema.COLUMNS`.

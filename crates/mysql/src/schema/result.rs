@@ -47,7 +47,7 @@ pub async fn describe_query(conn: &mut Conn, query: &SourceQuery) -> Result<Tabl
     for statement in [alone, derived] {
         conn.close(statement).await.map_err(failed)?;
     }
-    Ok(TableSchema { origin, columns, unsupported, keys: Vec::new(), is_view: false, comment: None })
+    Ok(TableSchema { origin, columns, unsupported, keys: Vec::new(), is_view: false, comment: None, bytes: None })
 }
 
 /// Returns the character set that each column has before its text is converted. The server tells it to who wants none

@@ -166,6 +166,7 @@ mod tests {
             keys,
             is_view: false,
             comment: None,
+            bytes: None,
         }
     }
 

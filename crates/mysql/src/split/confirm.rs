@@ -90,7 +90,8 @@ fn comparison_sql(from: &str, key: &SplitKey, pairs: &[(&Key, &Key)]) -> String 
         let value = if is_collated(column.kind) { quote_name(&column.name) } else { "NULL".to_owned() };
         format!("{value} AS a{number}, {value} AS b{number}")
     });
-    let typed = format!("SELECT 0 AS n, {}, FALSE AS longer FROM {from} WHERE FALSE", typed.collect::<Vec<_>>().join(", "));
+    let typed =
+        format!("SELECT 0 AS n, {}, FALSE AS longer FROM {from} WHERE FALSE", typed.collect::<Vec<_>>().join(", "));
     let pairs = pairs.iter().enumerate().map(|(number, (low, high))| {
         let values = low.0.iter().zip(&high.0).map(|(low, high)| format!("{}, {}", low.sql(), high.sql()));
         let missing = columns().skip(low.0.len().min(high.0.len())).map(|_| "NULL, NULL".to_owned());
@@ -104,9 +105,9 @@ fn comparison_sql(from: &str, key: &SplitKey, pairs: &[(&Key, &Key)]) -> String 
 /// Writes that the values `a0, a1, …` are less than `b0, b1, …`: the first that differ, or else there are more of the latter.
 fn less(columns: usize) -> String {
     let equal_so_far = "longer".to_owned();
-    (0..columns).rev().fold(equal_so_far, |less, number| {
-        format!("(a{number} < b{number} OR a{number} <=> b{number} AND {less})")
-    })
+    (0..columns)
+        .rev()
+        .fold(equal_so_far, |less, number| format!("(a{number} < b{number} OR a{number} <=> b{number} AND {less})"))
 }
 
 #[cfg(test)]

@@ -85,8 +85,8 @@ const DATE_LETTERS: usize = 10;
 /// are taken as they are.
 pub(super) fn literal_day(year: u16, month: u8, day: u8) -> (u16, u8, u8) {
     // The year 0 has no 29th of February in MySQL, but in the calendar.
-    let is_real = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).is_some()
-        && (year, month, day) != (0, 2, 29);
+    let is_real =
+        NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).is_some() && (year, month, day) != (0, 2, 29);
     if is_real || month == 0 || day == 0 { (year, month, day) } else { (year, month + 1, 1) }
 }
 

@@ -79,11 +79,13 @@ async fn a_join_of_more_rows_than_there_are_numbers_is_planned() {
     // 2000 to the power of 7 are more than 2 to the power of 63; there is but one row.
     let tables: Vec<String> = (1..8).map(|n| format!("t t{n}")).collect();
     let conditions: Vec<String> = (2..8).map(|n| format!("t{n}.v + 0 = t1.v + {}", n - n)).collect();
-    let sql = format!("SELECT t1.id FROM {} WHERE t1.id = 5 AND {}", tables.join(" CROSS JOIN "), conditions.join(" AND "));
+    let sql =
+        format!("SELECT t1.id FROM {} WHERE t1.id = 5 AND {}", tables.join(" CROSS JOIN "), conditions.join(" AND "));
     let spec = db.query(&sql).await;
     let plan = db.plan(&spec, 4, None).await;
     assert!(springald_mysql::splits_relation(&plan.splits).is_ok(), "{:?}", plan.splits);
-    let few = format!("SELECT t1.id FROM {} WHERE t1.id < 3 AND {}", tables.join(" CROSS JOIN "), conditions.join(" AND "));
+    let few =
+        format!("SELECT t1.id FROM {} WHERE t1.id < 3 AND {}", tables.join(" CROSS JOIN "), conditions.join(" AND "));
     let spec = db.query(&few).await;
     assert!(!sizes(&mut db, spec, 1, Some("id")).await.is_empty());
 }

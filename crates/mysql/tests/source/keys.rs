@@ -67,7 +67,8 @@ async fn a_large_key_of_dates_whose_least_are_zeros() {
 #[tokio::test]
 async fn days_that_no_month_has_are_no_boundaries() {
     let mut db = Database::new("k_invalid_days").await;
-    let row = |n: u32| format!("({n}, '20{:02}-02-{:02}', '20{:02}-02-31 01:02:03')", n % 90 + 10, 28 + n % 4, n % 90 + 10);
+    let row =
+        |n: u32| format!("({n}, '20{:02}-02-{:02}', '20{:02}-02-31 01:02:03')", n % 90 + 10, 28 + n % 4, n % 90 + 10);
     let rows: Vec<String> = (0..3000).map(row).collect();
     db.run(&[
         "CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL, a DATETIME NOT NULL, KEY (d), KEY (a))",
@@ -120,7 +121,7 @@ async fn text_that_arrives_as_other_text_is_in_one_range_only() {
     for (name, set, character, rows) in [
         ("k_sjis", "sjis", "F040", 3000),
         ("k_ujis", "ujis", "8FF3F4", 3000),
-        ("k_gbk", "gbk", "A2A1", 3000),
+        ("k_gbk", "gbk", "A140", 3000),
         ("k_sjis_large", "sjis", "F040", 120_000),
     ] {
         let mut db = unmapped(name, set, character, rows).await;
@@ -139,9 +140,8 @@ async fn text_that_arrives_as_other_text_is_in_one_range_only() {
 #[tokio::test]
 async fn composite_keys_with_such_text_are_in_one_range_only() {
     let mut db = Database::new("k_composite_sjis").await;
-    let rows: Vec<String> = (0..3000)
-        .map(|n| format!("({n}, {}, X'F0{:02X}', {})", n % 3, 0x40 + n % 40, 3000 - n))
-        .collect();
+    let rows: Vec<String> =
+        (0..3000).map(|n| format!("({n}, {}, X'F0{:02X}', {})", n % 3, 0x40 + n % 40, 3000 - n)).collect();
     db.run(&[
         "CREATE TABLE t (id INT NOT NULL, a INT, k VARCHAR(5) CHARACTER SET sjis, b INT, PRIMARY KEY (a, k, b))",
         &format!("INSERT INTO t VALUES {}", rows.join(", ")),
