@@ -9,7 +9,7 @@ RUNS ?= 3
 ARCHITECTURE ?= $(shell uname -m)
 EXECUTABLE ?= $(CARGO_TARGET_DIR)/debug/springald
 
-.PHONY: demo test test-mysql test-chaos test-bootstrap check bench dist generate tools demo-tools
+.PHONY: demo test test-mysql test-chaos soak test-bootstrap check bench dist generate tools demo-tools
 
 demo: demo-tools ## copies a generated MySQL table to a Parquet snapshot and runs a query over it
 	cargo build --package springald --bin springald --package springald-demo --bin generate-crimes
@@ -29,6 +29,10 @@ test-mysql: tools ## runs the source's tests against a real MySQL server (Debian
 
 test-chaos: tools ## kills, holds and restarts the cluster's processes, cuts networks and fills disks while runs are at work; needs root; a quarter of an hour
 	cargo test --workspace -- chaos:: --test-threads 2
+
+soak: RUNS = 200
+soak: tools ## makes RUNS runs in a row on one cluster whose processes die at random (SEED says how), and looks for leaks; an hour or more
+	SPRINGALD_SOAK_RUNS=$(RUNS) SPRINGALD_SOAK_SEED=$(or $(SEED),1) cargo test --workspace -- chaos::soak:: --nocapture
 
 check: tools ## what must be clean before a change is proposed
 	cargo fmt --all --check

@@ -23,6 +23,7 @@ mod tables;
 mod tap;
 mod tool;
 mod uploads;
+mod usage;
 mod warehouse;
 
 pub(crate) use authority::{Authority, write_for_owner};

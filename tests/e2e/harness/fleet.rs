@@ -5,6 +5,7 @@ use super::cluster::{registered, service_command};
 use super::port::free_port;
 use super::subnet::Host;
 use super::tool::scratch;
+use super::usage::Usage;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -120,6 +121,23 @@ impl Fleet {
         // The port is free when the one before has ended, which takes a moment.
         self.scheduler.process.exit_code_at_end();
         self.scheduler = scheduler(self.name, &self.host, self.port);
+    }
+
+    /// Returns the number of the executor that was started last.
+    pub(crate) fn newest(&self) -> usize {
+        self.executors.len() - 1
+    }
+
+    /// Returns what the scheduler and the first executor take of the machine.
+    pub(crate) fn usage(&self) -> Vec<Usage> {
+        [&self.scheduler, &self.executors[0]].map(|service| Usage::of(&service.pid())).to_vec()
+    }
+
+    /// Returns how many files lie in the first executor's work directory.
+    pub(crate) fn work_files(&self) -> usize {
+        let directory = scratch().join(format!("{}-work-0", self.name));
+        let found = Command::new("find").arg(directory).args(["-type", "f"]).output().unwrap();
+        String::from_utf8(found.stdout).unwrap().lines().count()
     }
 
     /// Returns how many executors the scheduler counts as alive.
