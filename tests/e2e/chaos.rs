@@ -15,6 +15,7 @@ mod scheduler;
 mod seats;
 mod slow;
 mod soak;
+mod strangers;
 mod versions;
 mod wide;
 mod zombie;

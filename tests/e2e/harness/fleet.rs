@@ -2,6 +2,7 @@
 
 use super::background::{Background, UNTIL_CLOSED, wait_until};
 use super::cluster::{registered, service_command};
+use super::memory_limit::MemoryLimit;
 use super::port::free_port;
 use super::subnet::Host;
 use super::tool::scratch;
@@ -83,6 +84,11 @@ impl Fleet {
     /// Starts one more executor on a host of its own, with more variables in its environment; returns its number.
     pub(crate) fn add_executor_on(&mut self, host: &Host, variables: &[(&str, String)]) -> usize {
         self.add(&host.inside(), host.address(), &[], variables)
+    }
+
+    /// Starts one more executor in a control group, with `options`; returns its number.
+    pub(crate) fn add_executor_within(&mut self, limit: &MemoryLimit, options: &[&str]) -> usize {
+        self.add(&limit.inside(), "127.0.0.1", options, &[])
     }
 
     fn add(&mut self, inside: &[String], address: &str, options: &[&str], variables: &[(&str, String)]) -> usize {
