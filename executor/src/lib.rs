@@ -74,7 +74,7 @@ pub async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     };
     let leave = Leave::on_signals(args.drain)?;
     let work_dir = WorkDir::new(&work_dir, args.bind.port());
-    let stores = Stores::new(S3Options { kms_key: args.sse_kms_key });
+    let stores = Stores::new(S3Options { kms_key: args.sse_kms_key, gives_up_soon: true });
     let mut config = executor_config(&args.cluster, args.bind, work_dir.path().to_string_lossy().into_owned(), &stores);
     if let Some(vcores) = args.vcores {
         config.vcores = vcores.get();

@@ -1,7 +1,7 @@
 //! Processes that die, hang or come back while a run is at work: its snapshot is exact all the same.
 //!
 //! These tests take minutes, for a cluster waits before it calls an executor lost, and some need root, for networks and disks of
-//! their own. `make test-chaos` runs them.
+//! their own. `make test-chaos` runs them, and `make soak` one of them for hours.
 
 mod disk;
 mod drain;
@@ -15,6 +15,8 @@ mod resume;
 mod scheduler;
 mod seats;
 mod slow;
+mod soak;
+mod strangers;
 mod versions;
 mod wide;
 mod zombie;

@@ -15,4 +15,4 @@ mod s3;
 
 pub use config::{load_config, loader, sdk_config};
 pub use error::AwsError;
-pub use s3::{S3Options, S3Store, S3Stores, UnfinishedUpload, Uploads};
+pub use s3::{NoWay, S3Options, S3Store, S3Stores, UnfinishedUpload, Uploads, answers, lost_way};

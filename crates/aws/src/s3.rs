@@ -25,6 +25,7 @@ mod listing;
 mod refusal;
 mod unfinished;
 mod upload;
+mod way;
 
 use answer::repeated;
 pub use client::S3Options;
@@ -32,6 +33,7 @@ use listing::{deleted, resumed};
 use refusal::{explained, is_conflict, is_undecided, undecided};
 pub use unfinished::{UnfinishedUpload, Uploads};
 use upload::OwnedUpload;
+pub use way::{NoWay, answers, lost_way};
 
 /// How often a create-only put is sent, and the first pause before it is sent again.
 const CREATIONS: u32 = 8;
@@ -92,7 +94,9 @@ impl S3Store {
         let mut pause = FIRST_PAUSE;
         for _ in 1..CREATIONS {
             match client.put_opts(location, payload.clone(), options.clone()).await {
-                Err(error) if is_undecided(&error) => tracing::info!(object = %location, %error, "putting it again"),
+                Err(error) if is_undecided(&error) && lost_way(&error).is_none() => {
+                    tracing::info!(object = %location, %error, "putting it again")
+                }
                 decided => return self.explained(decided),
             }
             tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;

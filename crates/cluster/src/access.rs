@@ -14,6 +14,9 @@ use tonic::Status;
 /// Where the driver asks how many tasks the cluster runs at the same time.
 pub(crate) const SLOTS: &str = "/slots";
 
+/// Where an executor that lacks something asks how many tasks are at work in the cluster.
+pub(crate) const WORK: &str = "/work";
+
 /// The gRPC services: whoever reaches them can run things.
 const SERVICES: [&str; 2] = ["/ballista.protobuf.SchedulerGrpc/", "/arrow.flight.protocol.FlightService/"];
 
@@ -70,7 +73,7 @@ impl Access {
 fn door(path: &str) -> Door {
     match path {
         "/healthz" | "/readyz" => Door::Everybody,
-        SLOTS => Door::Cluster,
+        SLOTS | WORK => Door::Cluster,
         path if SERVICES.iter().any(|service| path.starts_with(service)) => Door::Cluster,
         _ => Door::Onlookers,
     }
@@ -89,7 +92,9 @@ pub(crate) async fn check(
     };
     tracing::info!(peer = %peer.address, path, "request refused: {refusal}");
     match refusal {
-        Refusal::NoCertificate if path == SLOTS => (StatusCode::UNAUTHORIZED, format!("{refusal}\n")).into_response(),
+        Refusal::NoCertificate if matches!(path, SLOTS | WORK) => {
+            (StatusCode::UNAUTHORIZED, format!("{refusal}\n")).into_response()
+        }
         Refusal::NoCertificate => Status::unauthenticated(refusal.to_string()).into_http::<Body>(),
         Refusal::Stranger => (StatusCode::UNAUTHORIZED, format!("{refusal}\n")).into_response(),
         Refusal::ReadOnly => (StatusCode::METHOD_NOT_ALLOWED, format!("{refusal}\n")).into_response(),
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn work_needs_a_certificate_where_there_are_any_and_nothing_replaces_it() {
-        for path in [SUBMIT, FETCH, SLOTS] {
+        for path in [SUBMIT, FETCH, SLOTS, WORK] {
             for is_here in [true, false] {
                 let without = decided(true, peer(false, is_here), Method::POST, path);
                 assert_eq!(without, Err(Refusal::NoCertificate), "{path}");

@@ -91,7 +91,8 @@ pub async fn wait_for_scheduler(address: &ClusterAddress, security: &Security) -
     }
 }
 
-type Cause = Box<dyn Error + Send + Sync>;
+/// Why there is no answer.
+pub(crate) type Cause = Box<dyn Error + Send + Sync>;
 
 /// A question that got no answer.
 struct Failed {
@@ -102,16 +103,18 @@ struct Failed {
 
 async fn ask_once(address: &ClusterAddress, security: &Security, path: &str) -> Result<(StatusCode, String), Failed> {
     let untaken = |cause| Failed { cause, was_taken: false };
-    let mut channel = connect(address, security).await.map_err(untaken)?;
-    let answered = async {
-        let request = Request::get(path).body(Body::empty())?;
-        poll_fn(|context| GrpcService::<Body>::poll_ready(&mut channel, context)).await?;
-        let response = GrpcService::<Body>::call(&mut channel, request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok::<_, Cause>((status, String::from_utf8_lossy(&body).into_owned()))
-    };
-    answered.await.map_err(|cause| Failed { was_taken: !is_silence(cause.as_ref()), cause })
+    let channel = connect(address, security).await.map_err(untaken)?;
+    get(channel, path).await.map_err(|cause| Failed { was_taken: !is_silence(cause.as_ref()), cause })
+}
+
+/// Asks for `path` once, over `channel`; returns the status and the text of the answer.
+pub(crate) async fn get(mut channel: Channel, path: &str) -> Result<(StatusCode, String), Cause> {
+    let request = Request::get(path).body(Body::empty())?;
+    poll_fn(|context| GrpcService::<Body>::poll_ready(&mut channel, context)).await?;
+    let response = GrpcService::<Body>::call(&mut channel, request).await?;
+    let status = response.status();
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }
 
 async fn connect(address: &ClusterAddress, security: &Security) -> Result<Channel, Cause> {

@@ -13,10 +13,14 @@ use springald_snapshot::SnapshotWriteExec;
 
 #[cfg(test)]
 mod noise;
+mod plan;
 mod prove;
 mod wire;
 
+pub(crate) use plan::WirePlan;
 pub use prove::prove_codec;
+#[cfg(test)]
+pub(crate) use prove::sample;
 use wire::WireNode;
 
 /// Encodes and decodes [`MySqlReadExec`] and [`SnapshotWriteExec`]; everything else is Ballista's.

@@ -20,13 +20,14 @@ use ballista_executor::flight_service::BallistaFlightService;
 use ballista_executor::health::ExecutorHealth;
 use ballista_executor::metrics::LoggingMetricsCollector;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use datafusion_proto::protobuf::LogicalPlanNode;
 use springald_tls::Security;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
+use crate::codec::WirePlan;
 use crate::session::{MESSAGE_BYTES, session_config};
 use crate::version::executor_id;
 use crate::{ClusterAddress, SpringaldCodec, Stores, bind, scheduler_config, serve_scheduler};
@@ -89,7 +90,7 @@ fn any_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-fn codec() -> BallistaCodec<LogicalPlanNode, PhysicalPlanNode> {
+fn codec() -> BallistaCodec<LogicalPlanNode, WirePlan> {
     BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SpringaldCodec::default()))
 }
 

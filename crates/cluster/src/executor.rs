@@ -1,7 +1,7 @@
 //! The executor as a process: it asks for tasks, runs them, serves what they leave, and ends in good order.
 //!
 //! ```text
-//!  scheduler ◀──── Desk ◀──── Ballista's poll loop ──▶ tasks, each watched by the Guard of the work directory
+//!  scheduler ◀──── Desk ◀──── Ballista's poll loop ──▶ tasks, each watched by the Guard
 //!                   │ knows which tasks are open, and when no more may come
 //!  SIGTERM ──▶ drain ┴─▶ deregister ──▶ end
 //! ```
@@ -23,9 +23,11 @@ mod desk;
 mod drain;
 mod flight;
 mod guard;
+mod lack;
 mod ledger;
 mod memory;
 mod pool;
+mod room;
 mod shift;
 mod work_dir;
 
@@ -34,6 +36,7 @@ pub use work_dir::WorkDir;
 
 use connection::Connection;
 use flight::FlightServer;
+use lack::Lacks;
 use shift::{Outcome, Shift};
 
 /// How long an executor that has lost its scheduler waits before it tries again.
@@ -58,9 +61,10 @@ pub async fn serve_executor(config: ExecutorProcessConfig, work_dir: WorkDir, le
     work_dir.empty()?;
     let mut flight = FlightServer::start(&config, listener, work_dir.path())?;
     let mut leaving = leave.begins();
+    let lacks = Arc::new(Lacks::default());
     loop {
         registration.id = executor_id(&new_instance_id());
-        let shift = Shift::new(&config, &registration, &connection, &work_dir)?;
+        let shift = Shift::new(&config, &registration, &connection, &work_dir, &lacks)?;
         let outcome = tokio::select! {
             outcome = shift.run(&mut leaving) => outcome,
             ended = flight.ended() => return ended,
@@ -88,3 +92,6 @@ pub async fn serve_executor(config: ExecutorProcessConfig, work_dir: WorkDir, le
     tracing::info!("executor has ended");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,9 @@ mod distribute;
 mod embedded;
 mod executor;
 mod flight;
+#[cfg(test)]
+mod fuzz;
+mod life;
 mod progress;
 mod serve;
 mod service;

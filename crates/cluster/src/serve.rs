@@ -1,25 +1,30 @@
 //! The two services on their ports: gRPC, and what may be asked over HTTP beside it, behind one door.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
 use ballista_scheduler::api::get_routes;
 use ballista_scheduler::scheduler_server::SchedulerServer;
-use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use datafusion_proto::protobuf::LogicalPlanNode;
+use futures::FutureExt;
 use prometheus::TextEncoder;
 use springald_tls::{ClusterListener, Peer};
+use tonic::Status;
 use tonic::service::Routes;
 
-use crate::access::{Access, SLOTS, check};
+use crate::access::{Access, SLOTS, WORK, check};
+use crate::codec::WirePlan;
 use crate::session::MESSAGE_BYTES;
 
-type Scheduler = SchedulerServer<LogicalPlanNode, PhysicalPlanNode>;
+type Scheduler = SchedulerServer<LogicalPlanNode, WirePlan>;
 
 /// Serves `routes` on `listener`, to whom `access` lets in, until `end` comes; then requests that run are finished.
 pub(crate) async fn serve(
@@ -28,8 +33,21 @@ pub(crate) async fn serve(
     access: Access,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let routes = routes.layer(from_fn_with_state(Arc::new(access), check));
+    let routes = routes.layer(from_fn(unharmed)).layer(from_fn_with_state(Arc::new(access), check));
     axum::serve(listener, routes.into_make_service_with_connect_info::<Peer>()).with_graceful_shutdown(end).await
+}
+
+/// Answers a request whose handler panics: Ballista's do on some messages that are incomplete, and would take all other
+/// requests on the connection with them.
+async fn unharmed(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!(path, "request could not be read");
+            Status::invalid_argument("the request is not complete").into_http::<Body>()
+        }
+    }
 }
 
 /// Returns all that the scheduler answers.
@@ -38,7 +56,8 @@ pub(crate) fn scheduler_routes(scheduler: Scheduler) -> Router {
         .max_decoding_message_size(MESSAGE_BYTES)
         .max_encoding_message_size(MESSAGE_BYTES);
     let scheduler = Arc::new(scheduler);
-    let own = Router::new().route("/readyz", get(ready)).route(SLOTS, get(slots)).with_state(Arc::clone(&scheduler));
+    let own = Router::new().route("/readyz", get(ready)).route(SLOTS, get(slots)).route(WORK, get(work));
+    let own = own.with_state(Arc::clone(&scheduler));
     get_routes(scheduler).merge(own).merge(service_routes(Routes::new(grpc)))
 }
 
@@ -66,6 +85,14 @@ async fn slots(State(scheduler): State<Arc<Scheduler>>) -> Response {
         }
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
     }
+}
+
+async fn work(State(scheduler): State<Arc<Scheduler>>) -> String {
+    let mut at_work = 0;
+    for job in scheduler.state.task_manager.get_running_job_cache().values() {
+        at_work += job.execution_graph.read().await.running_tasks().len();
+    }
+    at_work.to_string()
 }
 
 async fn metrics() -> Response {

@@ -9,13 +9,15 @@ use ballista_executor::executor_process::ExecutorProcessConfig;
 use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::create_scheduler;
-use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use datafusion_proto::protobuf::LogicalPlanNode;
 use springald_tls::{ApiToken, ClusterListener, Security};
 use tokio::net::TcpListener;
 
 use crate::access::Access;
 use crate::admission::with_admission;
+use crate::codec::WirePlan;
 use crate::flight::endpoint_override;
+use crate::life::with_life;
 use crate::serve::{scheduler_routes, serve};
 use crate::session::{MESSAGE_BYTES, secured, session_config, session_state};
 use crate::{ClusterAddress, SpringaldCodec, Stores};
@@ -93,9 +95,9 @@ pub async fn serve_scheduler(
     let access = Access { needs_certificates: security.is_mutual(), token };
     let cluster = BallistaCluster::new_from_config(&config).await?;
     let cluster = with_admission(&cluster);
-    let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config)).await?;
+    let scheduler = create_scheduler::<LogicalPlanNode, WirePlan>(cluster, Arc::new(config)).await?;
     let listener = ClusterListener::new(listener, security)?;
-    Ok(serve(listener, scheduler_routes(scheduler), access, std::future::pending()).await?)
+    Ok(serve(listener, with_life(scheduler_routes(scheduler)), access, std::future::pending()).await?)
 }
 
 /// Returns an executor's configuration, for [`crate::serve_executor`]: it serves its data on `bind` and pulls tasks from

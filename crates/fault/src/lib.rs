@@ -3,12 +3,19 @@
 //! Ballista 55 retries a task only if the root of its error is an I/O error (`ballista_core::error`), and reports a
 //! failed task as the error's debug text, wrapped in the debug text of every layer above. So a transient error travels
 //! as [`DataFusionError::IoError`], and our text stands between marks that the driver finds again.
+//!
+//! An error for want of something that other executors may have also says what was lacking, by a [`Lack`] which the executor
+//! finds in it.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 
 use datafusion::error::DataFusionError;
+
+mod lack;
+
+pub use lack::{Lack, error_for_want_of, lack_of};
 
 const OPEN: char = '⟦';
 const CLOSE: char = '⟧';
@@ -29,19 +36,24 @@ pub enum Retry {
 
 /// Returns `error` with all its causes, and a `hint` on the way out, as the error of a task.
 pub fn task_error(error: &(dyn Error + 'static), retry: Retry, hint: Option<&str>) -> DataFusionError {
+    let mut text = advised(error, hint);
+    if retry == Retry::NeedsNewRun {
+        text.insert(0, AGAIN);
+    }
+    let failure = TaskFailure { text, lack: None };
+    match retry {
+        Retry::MayHelp => DataFusionError::IoError(io::Error::other(failure)),
+        Retry::IsUseless | Retry::NeedsNewRun => DataFusionError::External(Box::new(failure)),
+    }
+}
+
+fn advised(error: &(dyn Error + 'static), hint: Option<&str>) -> String {
     let mut text = message(error);
     if let Some(hint) = hint {
         text.push_str("\nhint: ");
         text.push_str(hint);
     }
-    if retry == Retry::NeedsNewRun {
-        text.insert(0, AGAIN);
-    }
-    let failure = TaskFailure(text);
-    match retry {
-        Retry::MayHelp => DataFusionError::IoError(io::Error::other(failure)),
-        Retry::IsUseless | Retry::NeedsNewRun => DataFusionError::External(Box::new(failure)),
-    }
+    text
 }
 
 /// Returns `error` and its causes as one line, leaving out what a cause repeats: many libraries show theirs themselves.
@@ -89,17 +101,20 @@ fn marked(failure: &str) -> Option<String> {
     Some(message.to_owned())
 }
 
-struct TaskFailure(String);
+struct TaskFailure {
+    text: String,
+    lack: Option<Lack>,
+}
 
 impl fmt::Display for TaskFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl fmt::Debug for TaskFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{OPEN}{}{CLOSE}", self.0)
+        write!(f, "{OPEN}{}{CLOSE}", self.text)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::schema::UnsupportedColumn;
 use crate::secret::SecretError;
 use datafusion::error::DataFusionError;
 use server::is_transient;
-use springald_fault::{Retry, task_error};
+use springald_fault::{Lack, Retry, error_for_want_of, task_error};
 use std::time::Duration;
 
 /// A failure of the source. [`is_transient`](Self::is_transient) says whether a retry makes sense,
@@ -182,6 +182,19 @@ pub enum SourceError {
         #[source]
         cause: mysql_async::Error,
     },
+    /// The connection was lost while a split was read, for nobody answers at the other end.
+    #[error("{action} {origin}: MySQL at `{address}` cannot be reached any more")]
+    LostWay {
+        /// What was being done.
+        action: &'static str,
+        /// The table or query.
+        origin: Origin,
+        /// Host and port.
+        address: String,
+        /// What the system said.
+        #[source]
+        cause: mysql_async::Error,
+    },
     /// The server sent nothing for too long.
     #[error("{action} {origin}: the server sent nothing for {} s", limit.as_secs())]
     Silence {
@@ -288,6 +301,7 @@ impl SourceError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::ConnectTimeout { .. } | Self::Silence { .. } | Self::SeatTaken { .. } => true,
+            Self::LostWay { .. } => true,
             Self::Connect { cause, .. } | Self::Query { cause, .. } => is_transient(cause),
             Self::Secret { cause, .. } => cause.is_transient(),
             Self::Password { .. }
@@ -319,6 +333,10 @@ impl SourceError {
 /// Carries the error out of a task, with its hint; only a transient one makes Ballista repeat the task.
 impl From<SourceError> for DataFusionError {
     fn from(error: SourceError) -> Self {
+        if let Some(address) = error.unreached() {
+            let lack = Lack::MySql { address: address.to_owned() };
+            return error_for_want_of(lack, &error, error.hint().as_deref());
+        }
         let retry = if matches!(error, SourceError::TooLate { .. }) {
             Retry::NeedsNewRun
         } else if error.is_transient() {

@@ -41,7 +41,7 @@ pub(crate) async fn connect_patiently(source: &MySqlSource) -> Result<ReadSessio
 
 /// A server that does not answer at all may be behind a firewall, so only a refusal counts.
 fn is_restarting(error: &SourceError) -> bool {
-    matches!(error, SourceError::Connect { .. }) && error.is_transient()
+    matches!(error, SourceError::Connect { .. }) && error.is_transient() && error.unreached().is_none()
 }
 
 /// Waits while more than `most` of the server's threads are running statements, but not for ever.

@@ -186,7 +186,7 @@ fn describe_row(spec: &ReadSpec, split: &Split, number: u64, cells: Cells<'_>) -
 }
 
 fn failed(spec: &ReadSpec, cause: mysql_async::Error) -> DataFusionError {
-    SourceError::from_query(ACTION, &spec.origin, cause).into()
+    SourceError::from_read(ACTION, &spec.origin, spec.source.address(), cause).into()
 }
 
 fn silent(spec: &ReadSpec) -> DataFusionError {

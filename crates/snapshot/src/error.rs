@@ -4,7 +4,8 @@ use std::io;
 
 use datafusion::error::DataFusionError;
 use object_store::path::Path;
-use springald_fault::{Retry, task_error};
+use springald_aws::lost_way;
+use springald_fault::{Lack, Retry, error_for_want_of, task_error};
 
 use crate::{ConformError, RunId};
 
@@ -72,6 +73,9 @@ impl SnapshotError {
 
 impl From<SnapshotError> for DataFusionError {
     fn from(error: SnapshotError) -> Self {
+        if let Some(way) = lost_way(&error) {
+            return error_for_want_of(Lack::Store { url: way.url.clone() }, &error, None);
+        }
         let retry = if error.is_transient() { Retry::MayHelp } else { Retry::IsUseless };
         task_error(&error, retry, None)
     }

@@ -42,7 +42,7 @@ impl Target {
                 format!("create warehouse `{}`: give a directory that this user can write", dir.display())
             })?;
         }
-        let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone() });
+        let stores = Stores::new(S3Options { kms_key: args.sse_kms_key.clone(), ..S3Options::default() });
         let uploads = stores.uploads(warehouse.store_url().as_ref());
         // A cluster in this process needs none, and the environment may name a bundle that is not for this user.
         let bundle = args.cluster.as_ref().and(args.tls_bundle.as_deref());

@@ -1,11 +1,19 @@
-//! Networks that are cut while a run is at work, and healed.
+//! Networks that are cut while a run is at work, and healed, or not.
 
 use super::slow::{SPLITS, SlowTable};
 use crate::harness::{Fleet, Host, Outcome, Peer, Subnet, Warehouse, mysql, run, s3, wait_until};
+use std::io::Write;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// Splits that are finished when the network is cut, and while it is.
 const SOME: usize = 6;
+
+/// What a cut that nobody heals may cost: half a minute to find it out, and the rest of the run on one executor.
+const MOST_DELAY: Duration = Duration::from_secs(75);
+
+/// How long a run may go on that nobody can read for.
+const MOST_PATIENCE: Duration = Duration::from_secs(180);
 
 #[test]
 fn an_executor_that_is_cut_off_from_everyone_comes_back() {
@@ -34,6 +42,43 @@ fn an_executor_that_is_cut_off_from_the_store_for_a_while_goes_on() {
     let net = Net::new("cut_store", 3);
     let warehouse = Warehouse::on_s3(&[]);
     net.endure(Peer::S3, &warehouse);
+}
+
+#[test]
+fn an_executor_that_stays_cut_off_from_everyone_leaves_the_run_to_the_other() {
+    let net = Net::new("gone", 4);
+    net.go_on_without(&Warehouse::new(), |net| net.hosts[1].cut());
+}
+
+#[test]
+fn an_executor_that_stays_cut_off_from_the_source_leaves_the_run_to_the_other() {
+    let net = Net::new("gone_source", 5);
+    net.go_on_without(&Warehouse::new(), |net| net.hosts[1].cut_from(&net.subnet, Peer::MySql));
+    net.require_lack("a way to MySQL at ");
+}
+
+#[test]
+fn an_executor_that_stays_cut_off_from_the_store_leaves_the_run_to_the_other() {
+    let net = Net::new("gone_store", 6);
+    net.go_on_without(&Warehouse::on_s3(&[]), |net| net.hosts[1].cut_from(&net.subnet, Peer::S3));
+    net.require_lack("a way to the object store at http://");
+}
+
+#[test]
+fn a_run_fails_and_says_why_when_no_executor_reaches_the_source_any_more() {
+    let net = Net::new("gone_for_all", 7);
+    let warehouse = Warehouse::new();
+    let running = net.ingest(&warehouse);
+    wait_until(|| warehouse.finished_splits() >= SOME);
+    net.hosts.iter().for_each(|host| host.cut_from(&net.subnet, Peer::MySql));
+    let begun = Instant::now();
+    let outcome = running.join().unwrap();
+    let taken = begun.elapsed();
+    let address = format!("MySQL at `{}:{}`", net.subnet.address(Peer::MySql), mysql().port());
+    assert!(outcome.refusal().contains(&address), "{}", outcome.stderr);
+    assert!(taken < MOST_PATIENCE, "{taken:?}");
+    assert!(!warehouse.has_tables(), "{:?}", warehouse.names());
+    say(&format!("no way to the source for anybody: failed {taken:?} after the cut"));
 }
 
 /// Two executors on hosts of their own, and a table that takes its time.
@@ -74,6 +119,29 @@ impl Net {
         self.require_exact(warehouse, &running.join().unwrap());
     }
 
+    /// Cuts the second executor off in the middle of a task, for good, and panics unless the run is published soon.
+    fn go_on_without(&self, warehouse: &Warehouse, cut: impl FnOnce(&Self)) {
+        let fleet = &self.fleet;
+        let running = self.ingest(warehouse);
+        wait_until(|| warehouse.finished_splits() >= SOME && fleet.started_tasks(1) > fleet.finished_tasks(1));
+        let before = fleet.started_tasks(1);
+        cut(self);
+        let begun = Instant::now();
+        let outcome = running.join().unwrap();
+        let taken = begun.elapsed();
+        self.require_exact(warehouse, &outcome);
+        assert!(taken < MOST_DELAY, "{taken:?}");
+        // It may have been about to end its task, and have got another one.
+        assert!(fleet.started_tasks(1) <= before + 1, "it went on taking tasks");
+        say(&format!("{}: published {taken:?} after the cut", self.table.database()));
+    }
+
+    /// Panics unless the second executor has said that it lacks something.
+    fn require_lack(&self, lack: &str) {
+        assert_eq!(self.fleet.lines_with(1, &format!("this executor lacks {lack}")), 1);
+        assert_eq!(self.fleet.lines_with(0, "this executor lacks"), 0);
+    }
+
     fn ingest(&self, warehouse: &Warehouse) -> JoinHandle<Outcome> {
         let (address, database) = (self.subnet.address(Peer::MySql), self.table.database());
         let source = format!("mysql://springald@{address}:{}/{database}", mysql().port());
@@ -85,4 +153,9 @@ impl Net {
     fn require_exact(&self, warehouse: &Warehouse, outcome: &Outcome) {
         self.table.require_exact(warehouse, outcome);
     }
+}
+
+/// Shows a figure that was measured to whoever looks.
+fn say(what: &str) {
+    writeln!(std::io::stderr(), "{what}").unwrap();
 }

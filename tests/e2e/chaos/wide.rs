@@ -5,6 +5,9 @@ use crate::harness::{Fleet, Outcome, Total, Warehouse, clean_command, mysql, run
 /// Rows, of about 140 bytes each that do not compress.
 const ROWS: u64 = 150_000;
 
+/// How often a text is repeated that is to take much memory.
+const TIMES: u64 = 100;
+
 /// The table, ingested into a warehouse of its own.
 pub(crate) struct WideTable {
     database: &'static str,
@@ -26,15 +29,32 @@ impl WideTable {
         table
     }
 
-    /// Runs the query.
+    /// Runs a query that shuffles every row.
     pub(crate) fn group(&self, fleet: &Fleet) -> Outcome {
+        let sql = "SELECT text, sum(id) AS id, count(*) AS n FROM {table} GROUP BY text ORDER BY text";
+        self.process(fleet, sql, "grouped")
+    }
+
+    /// Runs a query each of whose batches takes a hundred megabytes for a moment.
+    pub(crate) fn widen(&self, fleet: &Fleet) -> Outcome {
+        let sql = format!("SELECT id, octet_length(repeat(text, {TIMES})) AS n FROM {{table}}");
+        self.process(fleet, &sql, "widened")
+    }
+
+    fn process(&self, fleet: &Fleet, sql: &str, into: &str) -> Outcome {
         let (database, url) = (self.database, fleet.url());
-        let query = self.warehouse.query_file(&format!(
-            "SELECT text, sum(id) AS id, count(*) AS n FROM {database}.t GROUP BY text ORDER BY text"
-        ));
-        let into = format!("{database}.grouped");
+        let query = self.warehouse.query_file(&sql.replace("{table}", &format!("{database}.t")));
+        let into = format!("{database}.{into}");
         let mut command = clean_command(&["process", "--into", &into, "--cluster", &url, "--query"]);
         run(command.arg(query).arg("--warehouse").arg(self.warehouse.path()))
+    }
+
+    /// Panics unless [`Self::widen`] has published every row once.
+    pub(crate) fn require_widened(&self, outcome: &Outcome) {
+        assert_eq!(outcome.rows(), ROWS);
+        let widened = format!("{}.widened", self.database);
+        assert_eq!(total(&self.warehouse, &widened, "id"), Total { rows: ROWS, total: ROWS * (ROWS + 1) / 2 });
+        assert_eq!(total(&self.warehouse, &widened, "n"), Total { rows: ROWS, total: ROWS * 128 * TIMES });
     }
 
     /// Panics unless the query has published every row once.

@@ -2,9 +2,11 @@
 
 use super::background::{Background, UNTIL_CLOSED, wait_until};
 use super::cluster::{registered, service_command};
+use super::memory_limit::MemoryLimit;
 use super::port::free_port;
 use super::subnet::Host;
 use super::tool::scratch;
+use super::usage::Usage;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -97,6 +99,11 @@ impl Fleet {
         self.add(&host.inside(), host.address(), &[], &variables)
     }
 
+    /// Starts one more executor in a control group, with `options`; returns its number.
+    pub(crate) fn add_executor_within(&mut self, limit: &MemoryLimit, options: &[&str]) -> usize {
+        self.add(&limit.inside(), "127.0.0.1", options, &[])
+    }
+
     fn add(&mut self, inside: &[String], address: &str, options: &[&str], variables: &[Variable<'_>]) -> usize {
         let number = self.executors.len();
         let bind = format!("{address}:{}", free_port());
@@ -133,6 +140,23 @@ impl Fleet {
         // The port is free when the one before has ended, which takes a moment.
         self.scheduler.process.exit_code_at_end();
         self.scheduler = scheduler(self.name, &self.host, self.port);
+    }
+
+    /// Returns the number of the executor that was started last.
+    pub(crate) fn newest(&self) -> usize {
+        self.executors.len() - 1
+    }
+
+    /// Returns what the scheduler and the first executor take of the machine.
+    pub(crate) fn usage(&self) -> Vec<Usage> {
+        [&self.scheduler, &self.executors[0]].map(|service| Usage::of(&service.pid())).to_vec()
+    }
+
+    /// Returns how many files lie in the first executor's work directory.
+    pub(crate) fn work_files(&self) -> usize {
+        let directory = scratch().join(format!("{}-work-0", self.name));
+        let found = Command::new("find").arg(directory).args(["-type", "f"]).output().unwrap();
+        String::from_utf8(found.stdout).unwrap().lines().count()
     }
 
     /// Returns how many executors the scheduler counts as alive.

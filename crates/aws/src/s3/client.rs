@@ -8,6 +8,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder, Checksum};
 use object_store::{BackoffConfig, ClientOptions, Result, RetryConfig};
 
 use super::credentials::SharedCredentials;
+use super::way::WatchedConnector;
 use crate::{AwsError, sdk_config};
 
 use std::sync::Arc;
@@ -28,6 +29,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 pub struct S3Options {
     /// The KMS key that encrypts new objects (SSE-KMS), by its id or ARN; nothing leaves it to the bucket's own default.
     pub kms_key: Option<String>,
+    /// Whether a request fails soon when nobody answers: for those who can leave their work to others. A driver cannot.
+    pub gives_up_soon: bool,
 }
 
 /// Makes the client of `bucket` with the process's configuration.
@@ -50,6 +53,7 @@ fn client(config: &SdkConfig, bucket: &str, options: &S3Options) -> Result<Amazo
         // A certificate for `*.s3.REGION.amazonaws.com` covers no name with another dot.
         None => builder.with_client_options(limits(false)).with_virtual_hosted_style_request(!bucket.contains('.')),
     };
+    let builder = if options.gives_up_soon { builder.with_http_connector(WatchedConnector) } else { builder };
     match &options.kms_key {
         Some(key) => builder.with_sse_kms_encryption(key).build(),
         None => builder.build(),

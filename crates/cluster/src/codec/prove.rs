@@ -29,7 +29,7 @@ pub fn prove_codec() -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn sample() -> anyhow::Result<Arc<dyn ExecutionPlan>> {
+pub(crate) fn sample() -> anyhow::Result<Arc<dyn ExecutionPlan>> {
     let source = "mysql://user@localhost:3306/db".parse()?;
     let spec = ReadSpec::new(source, SourceTable::new("db", "t"), vec![]);
     let splits = splits_relation(&[Split { number: 0, range: KeyRange::ALL, estimated_rows: 0 }])?;

@@ -9,9 +9,12 @@ use ballista_core::serde::protobuf::ExecutorStoppedParams;
 use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::utils::{GrpcClientConfig, create_grpc_client_endpoint};
 use ballista_executor::executor_process::ExecutorProcessConfig;
+use http::StatusCode;
 use tonic::Status;
 use tonic::transport::Channel;
 
+use crate::access::WORK;
+use crate::ask::get;
 use crate::session::{MESSAGE_BYTES, session_config};
 
 /// How long an executor that ends tries to say so; then the scheduler finds out by itself.
@@ -70,6 +73,12 @@ impl Connection {
             Ok(Err(status)) => tracing::warn!(executor = id, "not deregistered: {}", springald_fault::message(&status)),
             Err(_) => tracing::warn!(executor = id, "not deregistered: the scheduler at {self} does not answer"),
         }
+    }
+
+    /// Asks how many tasks are at work in the whole cluster; nothing if the scheduler does not say. May be repeated.
+    pub(super) async fn tasks_at_work(&self) -> Option<usize> {
+        let (status, text) = tokio::time::timeout(LAST_WORD, get(self.channel.clone(), WORK)).await.ok()?.ok()?;
+        if status == StatusCode::OK { text.trim().parse().ok() } else { None }
     }
 
     async fn try_deregister(&self, id: &str, reason: &str) -> Result<(), Status> {

@@ -22,14 +22,16 @@ use tokio_stream::Stream;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
-use super::guard::Guard;
+use super::lack::Lacks;
 use super::ledger::Ledger;
+use crate::life::KnownLife;
 
 /// Where the requests of one shift pass.
 #[derive(Debug)]
 pub(super) struct Desk {
     scheduler: SchedulerGrpcClient<Channel>,
-    guard: Arc<Guard>,
+    lacks: Arc<Lacks>,
+    life: KnownLife,
     ledger: Mutex<Ledger>,
     closing: AtomicBool,
     failure: Mutex<Option<Status>>,
@@ -38,11 +40,12 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Returns a desk whose requests go on to `scheduler`, and ask for no task while `guard` wants none.
-    pub(super) fn new(scheduler: SchedulerGrpcClient<Channel>, guard: Arc<Guard>) -> Arc<Self> {
+    /// Returns a desk whose requests go on to `scheduler`, and ask for no task while `lacks` wants none.
+    pub(super) fn new(scheduler: SchedulerGrpcClient<Channel>, lacks: Arc<Lacks>) -> Arc<Self> {
         Arc::new(Self {
             scheduler,
-            guard,
+            lacks,
+            life: KnownLife::default(),
             ledger: Mutex::default(),
             closing: AtomicBool::new(false),
             failure: Mutex::default(),
@@ -89,12 +92,16 @@ impl SchedulerGrpc for Desk {
         let mut params = request.into_inner();
         // What is decided here is decided before the request leaves: an answer to a request of before may bring tasks.
         let closing = self.closing.load(Ordering::Acquire);
-        if closing || !self.guard.wants_tasks() {
+        if closing || !self.lacks.wants_tasks() {
             params.num_free_vcores = 0;
         }
         self.ledger.lock().correct(&mut params.task_status);
         let reported = params.task_status.clone();
         let answer = self.scheduler.clone().poll_work(params).await.map_err(|status| self.fail(status))?;
+        if !self.life.goes_on(answer.metadata()) {
+            // What this executor has been doing is nobody's any more, and the tasks in the answer are handed out again.
+            return Err(self.fail(Status::aborted("the scheduler has restarted")));
+        }
         let open = {
             let mut ledger = self.ledger.lock();
             ledger.reported(&reported);

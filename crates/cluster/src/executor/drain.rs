@@ -88,17 +88,20 @@ impl Leaving {
         };
         tokio::select! {
             () = sleep_until(by) => {}
-            told = self.told.wait_for(|told| *told == Told::ToEndNow) => {
-                if told.is_err() {
-                    sleep_until(by).await;
-                }
-            }
+            () = until_told(&mut self.told) => {}
         }
     }
 
     /// Returns for how long it may finish its tasks.
     pub(super) fn limit(&self) -> Duration {
         self.limit
+    }
+}
+
+/// Waits until the executor must end now, for ever if nobody can say so any more.
+async fn until_told(told: &mut watch::Receiver<Told>) {
+    if told.wait_for(|told| *told == Told::ToEndNow).await.is_err() {
+        pending::<()>().await;
     }
 }
 

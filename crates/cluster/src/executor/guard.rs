@@ -1,12 +1,11 @@
-//! The guard of the work directory: its disk is never filled past 85 %, for at 90 % YARN gives the node up.
-//!
-//! While there is no room no task is asked for, and those at work fail with an error that lets them be tried elsewhere; so
-//! does one that has too little memory. An executor that has refused asks again after a while, so that a job fails, and says why, if no executor has room.
+//! The guard of an executor's tasks: they end when the disk gets too full, and one that fails for want of something that
+//! another executor may have fails such that it is tried there.
 
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ballista_core::JobId;
 use ballista_core::error::BallistaError;
@@ -17,68 +16,60 @@ use datafusion::execution::context::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::prelude::SessionConfig;
-use parking_lot::Mutex;
-use springald_fault::{Retry, task_error};
+use springald_aws::lost_way;
+use springald_fault::{Lack, error_for_want_of, lack_of};
 
-/// Percent of a disk that may be used.
-const MOST_PERCENT: u64 = 85;
+use super::lack::Lacks;
+use super::room::objection;
 
 /// How often a task's disk is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// How long an executor that refused a task for want of room leaves tasks to others.
-const PAUSE: Duration = Duration::from_secs(10);
-
-/// Says when the disk of a work directory is too full.
+/// Ends tasks, and notes what they lacked.
 #[derive(Debug)]
 pub(super) struct Guard {
     dir: PathBuf,
-    refused: Mutex<Option<Instant>>,
+    lacks: Arc<Lacks>,
 }
 
 impl Guard {
-    /// Returns the guard of the disk that `dir` is on.
-    pub(super) fn new(dir: &Path) -> Arc<Self> {
-        Arc::new(Self { dir: dir.to_owned(), refused: Mutex::default() })
+    /// Returns the guard of tasks that work in `dir`.
+    pub(super) fn new(dir: &Path, lacks: Arc<Lacks>) -> Arc<Self> {
+        Arc::new(Self { dir: dir.to_owned(), lacks })
     }
 
-    /// Returns whether a new task would find room, as far as is known; it is also asked for some time after a refusal, to
-    /// be refused with a reason.
-    pub(super) fn wants_tasks(&self) -> bool {
-        self.refused.lock().is_none_or(|since| since.elapsed() >= PAUSE)
-    }
-
-    /// Returns the error of a task such that it is tried elsewhere, if it was for want of memory: another executor may have
-    /// more.
+    /// Returns the error of a task such that it is tried elsewhere, if it was for want of something.
     fn elsewhere(&self, error: DataFusionError) -> DataFusionError {
-        if !is_want_of_memory(&error) {
+        if is_want_of_memory(&error) {
+            tracing::warn!("a task had too little memory: {error}");
+            return self.want(
+                &Lack::Memory,
+                &error,
+                Some("give the executors more --memory, or fewer --vcores to share it"),
+            );
+        }
+        if let Some(lack) = inside(&error).and_then(lack_of) {
+            self.lacks.note(lack);
             return error;
         }
-        tracing::warn!("a task had too little memory: {error}");
-        *self.refused.lock() = Some(Instant::now());
-        let hint = "give the executors more --memory, or fewer --vcores to share it";
-        task_error(&error, Retry::MayHelp, Some(hint))
-    }
-
-    /// Returns why there is no room, if there is none.
-    fn objection(&self) -> Option<NoRoom> {
-        // A disk that does not say how full it is fails what is written to it.
-        let disk = rustix::fs::statvfs(&self.dir).ok()?;
-        let used = disk.f_blocks.saturating_sub(disk.f_bfree);
-        let percent = used_percent(used, used.saturating_add(disk.f_bavail));
-        let objection = (percent > MOST_PERCENT).then(|| NoRoom { dir: self.dir.clone(), percent });
-        if let Some(objection) = &objection {
-            tracing::warn!("{objection}");
-            *self.refused.lock() = Some(Instant::now());
+        // What reads files does not know of executors.
+        match inside(&error).and_then(lost_way) {
+            Some(way) => self.want(&Lack::Store { url: way.url.clone() }, &error, None),
+            None => error,
         }
-        objection
     }
 
-    /// Waits until there is no room.
-    async fn objects(&self) -> NoRoom {
+    fn want(&self, lack: &Lack, error: &(dyn Error + 'static), hint: Option<&str>) -> DataFusionError {
+        self.lacks.note(lack);
+        error_for_want_of(lack.clone(), error, hint)
+    }
+
+    /// Waits until there is no room, and returns the error for that.
+    async fn objects(&self) -> DataFusionError {
         loop {
-            if let Some(objection) = self.objection() {
-                return objection;
+            if let Some(objection) = objection(&self.dir) {
+                tracing::warn!("{objection}");
+                return self.want(&Lack::Room, &objection, None);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -97,20 +88,19 @@ fn is_want_of_memory(error: &DataFusionError) -> bool {
     }
 }
 
-/// Returns how full a disk is, as `df` shows it: rounded up, of what others than root may use.
-fn used_percent(used: u64, usable: u64) -> u64 {
-    if usable == 0 { 100 } else { used.saturating_mul(100).div_ceil(usable) }
+/// Returns the error in which causes can be looked for: that in Ballista's own, which do not show theirs, or the same.
+fn inside(error: &DataFusionError) -> Option<&(dyn Error + 'static)> {
+    let DataFusionError::External(cause) = error.find_root() else { return Some(error) };
+    match cause.downcast_ref::<BallistaError>() {
+        Some(BallistaError::DataFusionError(inner)) => inside(inner),
+        Some(BallistaError::IoError(inner)) => Some(inner),
+        Some(BallistaError::ArrowError(inner)) => Some(inner.as_ref()),
+        Some(_) => None,
+        None => Some(error),
+    }
 }
 
-/// A disk that is too full.
-#[derive(Debug, thiserror::Error)]
-#[error("the disk of work directory `{}` is {percent} % full, and no more than {most} % may be", dir.display(), most = MOST_PERCENT)]
-struct NoRoom {
-    dir: PathBuf,
-    percent: u64,
-}
-
-/// Ballista's engine, each of whose tasks ends when the disk is too full.
+/// Ballista's engine, whose tasks are guarded.
 pub(super) struct GuardedEngine {
     engine: DefaultExecutionEngine,
     guard: Arc<Guard>,
@@ -156,7 +146,7 @@ impl QueryStageExecutor for GuardedStage {
     async fn execute_query_stage(&self, task: usize, context: Arc<TaskContext>) -> Result<Vec<ShuffleWritePartition>> {
         tokio::select! {
             biased;
-            objection = self.guard.objects() => Err(task_error(&objection, Retry::MayHelp, None)),
+            error = self.guard.objects() => Err(error),
             done = self.stage.execute_query_stage(task, context) => done.map_err(|error| self.guard.elsewhere(error)),
         }
     }
@@ -181,18 +171,16 @@ impl QueryStageExecutor for GuardedStage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use datafusion::parquet::errors::ParquetError;
+    use springald_aws::NoWay;
 
-    #[test]
-    fn a_disk_is_as_full_as_df_shows() {
-        assert_eq!(used_percent(0, 1000), 0);
-        assert_eq!(used_percent(850, 1000), 85);
-        assert_eq!(used_percent(851, 1000), 86);
-        assert_eq!(used_percent(0, 0), 100);
+    fn guard() -> Arc<Guard> {
+        Guard::new(Path::new("/"), Arc::default())
     }
 
     #[test]
     fn a_task_without_memory_is_tried_elsewhere() {
-        let guard = Guard::new(Path::new("/"));
+        let guard = guard();
         let error = || DataFusionError::ResourcesExhausted("no byte left".to_owned()).context("sort");
         let wrapped = DataFusionError::Shared(Arc::new(BallistaError::from(error()).into_datafusion()));
         for error in [error(), wrapped] {
@@ -200,18 +188,23 @@ mod tests {
             assert!(matches!(moved.find_root(), DataFusionError::IoError(_)), "{moved}");
             assert!(moved.to_string().contains("no byte left"), "{moved}");
         }
-        assert!(!guard.wants_tasks());
+        assert!(!guard.lacks.wants_tasks());
         let other = guard.elsewhere(DataFusionError::Execution("bad data".to_owned()));
         assert!(matches!(other, DataFusionError::Execution(_)));
     }
 
     #[test]
-    fn a_refusal_keeps_tasks_away_for_a_while() {
-        let guard = Guard::new(Path::new("/"));
-        assert!(guard.wants_tasks());
-        *guard.refused.lock() = Some(Instant::now());
-        assert!(!guard.wants_tasks());
-        *guard.refused.lock() = Instant::now().checked_sub(PAUSE);
-        assert!(guard.wants_tasks());
+    fn a_task_whose_way_to_the_store_is_lost_is_tried_elsewhere_whoever_has_lost_it() {
+        let way = NoWay { url: "http://s3.example:9000/".to_owned() };
+        let reader = || ParquetError::External(Box::new(way.clone()));
+        let plain = DataFusionError::ParquetError(Box::new(reader()));
+        let wrapped = BallistaError::from(DataFusionError::ParquetError(Box::new(reader()))).into_datafusion();
+        let writer = error_for_want_of(Lack::Store { url: way.url.clone() }, &way, None);
+        for error in [plain, wrapped, writer] {
+            let guard = guard();
+            let moved = guard.elsewhere(error);
+            assert!(matches!(moved.find_root(), DataFusionError::IoError(_)), "{moved}");
+            assert!(!guard.lacks.wants_tasks(), "{moved}");
+        }
     }
 }

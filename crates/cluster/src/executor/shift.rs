@@ -13,16 +13,18 @@ use ballista_executor::executor::Executor;
 use ballista_executor::executor_process::ExecutorProcessConfig;
 use ballista_executor::metrics::LoggingMetricsCollector;
 use ballista_executor::runtime_cache::DefaultSessionRuntimeCache;
-use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use datafusion_proto::protobuf::LogicalPlanNode;
 use tonic::Status;
 
 use super::connection::Connection;
 use super::desk::Desk;
 use super::drain::Leaving;
 use super::guard::{Guard, GuardedEngine};
+use super::lack::{Lacks, Outside};
 use super::memory::pool_policy;
 use super::pool::ClientPool;
 use super::work_dir::WorkDir;
+use crate::codec::WirePlan;
 use crate::session::MESSAGE_BYTES;
 use crate::version::is_refusal;
 use crate::{SpringaldCodec, session_config};
@@ -47,11 +49,13 @@ pub(super) enum Outcome {
 pub(super) struct Shift {
     executor: Arc<Executor>,
     desk: Arc<Desk>,
+    lacks: Arc<Lacks>,
+    outside: Outside,
     config: Arc<ExecutorProcessConfig>,
 }
 
 impl Shift {
-    /// Returns the shift under the name in `registration`.
+    /// Returns the shift under the name in `registration`, of an executor that lacks what `lacks` says.
     ///
     /// # Errors
     /// When the memory for tasks cannot be shared out.
@@ -60,9 +64,11 @@ impl Shift {
         registration: &ExecutorRegistration,
         connection: &Connection,
         work_dir: &WorkDir,
+        lacks: &Arc<Lacks>,
     ) -> anyhow::Result<Self> {
-        let guard = Guard::new(work_dir.path());
-        let desk = Desk::new(connection.client(), Arc::clone(&guard));
+        let guard = Guard::new(work_dir.path(), Arc::clone(lacks));
+        let desk = Desk::new(connection.client(), Arc::clone(lacks));
+        let (lacks, outside) = (Arc::clone(lacks), Outside::new(work_dir.path(), connection));
         let engine = DefaultExecutionEngine::with_client_pool(Arc::new(ClientPool::default()));
         let runtimes = config
             .override_runtime_producer
@@ -82,7 +88,7 @@ impl Shift {
             Arc::new(GuardedEngine::new(engine, guard)),
         );
         let executor = Arc::new(executor.with_session_runtime_cache(Some(Arc::new(cache))));
-        Ok(Self { executor, desk, config: Arc::clone(config) })
+        Ok(Self { executor, desk, lacks, outside, config: Arc::clone(config) })
     }
 
     /// Works until a request fails or `leaving` begins and ends. Tasks that are at work at the end are dropped.
@@ -98,6 +104,7 @@ impl Shift {
         tokio::select! {
             ended = work => Outcome::Lost(format!("the poll loop ended: {ended:?}")),
             status = self.desk.failed() => lost(&status),
+            () = self.lacks.mend(&self.outside) => Outcome::Left,
             () = self.leave(leaving) => Outcome::Left,
         }
     }
@@ -112,7 +119,7 @@ impl Shift {
         }
     }
 
-    fn codec(&self) -> BallistaCodec<LogicalPlanNode, PhysicalPlanNode> {
+    fn codec(&self) -> BallistaCodec<LogicalPlanNode, WirePlan> {
         let physical = self.config.override_physical_codec.clone();
         let physical = physical.unwrap_or_else(|| Arc::new(SpringaldCodec::default()));
         BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), physical)

@@ -28,7 +28,7 @@ impl SourceError {
             Self::Authorities { .. } => {
                 Some("give --tls-ca a PEM file that is there on every machine that connects".to_owned())
             }
-            Self::Connect { .. } | Self::ConnectTimeout { .. } => Some(
+            Self::Connect { .. } | Self::ConnectTimeout { .. } | Self::LostWay { .. } => Some(
                 "check host and port, that the server runs, and that a firewall or security group lets this host in"
                     .to_owned(),
             ),

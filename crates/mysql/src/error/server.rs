@@ -51,6 +51,27 @@ impl SourceError {
         }
     }
 
+    /// Sorts a failed read of rows from the server at `address`.
+    pub(crate) fn from_read(action: &'static str, origin: &Origin, address: String, cause: mysql_async::Error) -> Self {
+        if is_lost_way(&cause) {
+            return Self::LostWay { action, origin: origin.clone(), address, cause };
+        }
+        Self::from_query(action, origin, cause)
+    }
+
+    /// Returns the address of the server, if it is for want of a way there that this has failed.
+    pub(crate) fn unreached(&self) -> Option<&str> {
+        if let Self::ConnectTimeout { address, .. } | Self::LostWay { address, .. } = self {
+            return Some(address);
+        }
+        if let Self::Connect { address, cause } = self
+            && is_lost_way(cause)
+        {
+            return Some(address);
+        }
+        None
+    }
+
     /// Sorts a failed attempt to lock a table within `limit`.
     pub(crate) fn from_lock(
         action: &'static str,
@@ -107,6 +128,14 @@ pub(super) fn is_transient(error: &mysql_async::Error) -> bool {
         Error::Driver(DriverError::ConnectionClosed | DriverError::PacketOutOfOrder) => true,
         Error::Driver(_) => false,
     }
+}
+
+/// Returns whether nobody answers at the other end of a connection, or there is no way to it.
+fn is_lost_way(error: &mysql_async::Error) -> bool {
+    use mysql_async::{Error, IoError};
+    use std::io::ErrorKind;
+    let Error::Io(IoError::Io(cause)) = error else { return false };
+    matches!(cause.kind(), ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
 }
 
 /// Returns whether the server has no place for one more connection, now.

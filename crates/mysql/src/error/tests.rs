@@ -30,6 +30,21 @@ fn lost_connections_and_crowded_servers_are_retried() {
 }
 
 #[test]
+fn a_lost_way_says_where_it_led() {
+    let lost = || Error::Io(mysql_async::IoError::Io(io::ErrorKind::TimedOut.into()));
+    let origin = SourceTable::new("db", "t").into();
+    let read = SourceError::from_read("read", &origin, "h:3306".to_owned(), lost());
+    let connect = SourceError::from_connect("h:3306".to_owned(), "reader", "db", lost());
+    for error in [read, connect] {
+        let error = DataFusionError::from(error);
+        assert_eq!(springald_fault::lack_of(&error), Some(&Lack::MySql { address: "h:3306".to_owned() }), "{error}");
+    }
+    let refused = Error::Io(mysql_async::IoError::Io(io::ErrorKind::ConnectionRefused.into()));
+    let refused = SourceError::from_connect("h:3306".to_owned(), "reader", "db", refused);
+    assert_eq!(refused.unreached(), None);
+}
+
+#[test]
 fn user_faults_and_bad_data_are_final() {
     for code in [1044, 1045, 1049, 1054, 1064, 1142, 1146] {
         assert!(!is_retried(query(server(code))), "{code}");

@@ -13,8 +13,11 @@ use mysql_common::proto::MySerialize;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// After how long an idle connection is looked after.
-const KEEPALIVE: Duration = Duration::from_secs(60);
+/// After how long a connection on which nothing comes is looked after, and how often; the way is lost when nobody at the
+/// other end answers for so long. A server that is busy answers: its system does.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+const KEEPALIVE_AGAIN: Duration = Duration::from_secs(5);
+const LOST_AFTER: Duration = Duration::from_secs(25);
 
 /// `utf8mb4_general_ci`: what the login itself is written in.
 const COLLATION: u8 = 45;
@@ -50,7 +53,7 @@ impl Login<'_> {
         let source = self.source;
         let stream = TcpStream::connect((source.host.as_str(), source.port)).await?;
         stream.set_nodelay(true)?;
-        socket2::SockRef::from(&stream).set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(KEEPALIVE))?;
+        notice_a_lost_way(&stream)?;
         let mut channel = Channel::new(stream);
         // A server that turns us away at the door does not know yet how we want to be told.
         let greeting = channel.receive_with(CapabilityFlags::empty()).await?;
@@ -126,6 +129,14 @@ impl Login<'_> {
         }
         channel.send(&crypto::encrypt(&password, key)).await
     }
+}
+
+/// Makes the system end a connection whose other end does not even acknowledge what it is sent.
+fn notice_a_lost_way(stream: &TcpStream) -> std::io::Result<()> {
+    let socket = socket2::SockRef::from(stream);
+    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE_AGAIN);
+    socket.set_tcp_keepalive(&keepalive)?;
+    socket.set_tcp_user_timeout(Some(LOST_AFTER))
 }
 
 /// Returns the plugin, if a proof for it can be made.

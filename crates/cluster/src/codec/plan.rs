@@ -1,0 +1,67 @@
+//! `WirePlan`: a physical plan from the wire, whose decoding ends with a plan or an error, whatever the bytes are.
+//!
+//! The decoders of DataFusion, Ballista and Arrow panic on some plans that are incomplete. In a scheduler that would end
+//! the connection without an answer, and the job's driver would take it for a lost one and submit the plan again; in an
+//! executor it would end the loop that asks for tasks.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::BufMut;
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion_proto::physical_plan::{AsExecutionPlan, PhysicalExtensionCodec};
+use datafusion_proto::protobuf::PhysicalPlanNode;
+
+/// A physical plan as it travels: DataFusion's message, decoded with care.
+#[derive(Debug, Clone)]
+pub(crate) struct WirePlan(PhysicalPlanNode);
+
+impl AsExecutionPlan for WirePlan {
+    fn try_decode(bytes: &[u8]) -> Result<Self> {
+        unharmed(|| PhysicalPlanNode::try_decode(bytes)).map(Self)
+    }
+
+    fn try_encode<B: BufMut>(&self, bytes: &mut B) -> Result<()> {
+        self.0.try_encode(bytes)
+    }
+
+    fn try_into_physical_plan(
+        &self,
+        context: &TaskContext,
+        codec: &dyn PhysicalExtensionCodec,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        unharmed(|| self.0.try_into_physical_plan(context, codec))
+    }
+
+    fn try_from_physical_plan(plan: Arc<dyn ExecutionPlan>, codec: &dyn PhysicalExtensionCodec) -> Result<Self> {
+        PhysicalPlanNode::try_from_physical_plan(plan, codec).map(Self)
+    }
+}
+
+/// Decodes, and turns a panic into an error. What a decoder was building is dropped with it.
+fn unharmed<T>(decode: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|panic| Err(undecodable(panic.as_ref())))
+}
+
+fn undecodable(panic: &(dyn Any + Send)) -> DataFusionError {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("its decoder gave up");
+    exec_datafusion_err!("the plan cannot be decoded: {text}; install the same springald on every node")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoder_that_panics_is_an_error() {
+        let error = unharmed::<()>(|| panic!("no field {}", 7)).unwrap_err().to_string();
+        assert!(error.contains("the plan cannot be decoded: no field 7"), "{error}");
+        assert!(unharmed::<()>(|| panic!("plain")).unwrap_err().to_string().contains("plain"));
+        assert_eq!(unharmed(|| Ok(3)).unwrap(), 3);
+    }
+}
