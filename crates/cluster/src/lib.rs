@@ -13,8 +13,6 @@ mod distribute;
 mod embedded;
 mod executor;
 mod flight;
-#[cfg(test)]
-mod fuzz;
 mod life;
 mod progress;
 mod serve;

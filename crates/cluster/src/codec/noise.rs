@@ -99,8 +99,18 @@ fn messages_are_read_when_they_are_whole() {
     }
 }
 
+/// Runs in a process of its own, for other tests take memory too.
 #[test]
 fn no_message_ends_the_process_or_takes_its_memory() {
+    const ALONE: &str = "SPRINGALD_TEST_NOISE_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let name = "codec::noise::no_message_ends_the_process_or_takes_its_memory";
+        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+        return;
+    }
     let messages = messages();
     assert!(decode(&messages[0].0, &messages[0].1));
     let before = peak_bytes();

@@ -8,7 +8,7 @@ use crate::query::SourceQuery;
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Column, Conn};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const ACTION: &str = "prepare";
 
@@ -55,10 +55,13 @@ pub async fn describe_query(conn: &mut Conn, query: &SourceQuery) -> Result<Tabl
 async fn character_sets(conn: &mut Conn, origin: &Origin) -> Result<Vec<Option<String>>, SourceError> {
     let failed = |cause| SourceError::from_query(ACTION, origin, cause);
     conn.query_drop("SET character_set_results = NULL").await.map_err(failed)?;
-    let prepared = conn.prep(format!("SELECT * FROM {}", origin.sql())).await;
+    // Not the very text of another statement: the driver would return that one, which was prepared before.
+    let prepared = conn.prep(format!("SELECT * FROM {} LIMIT 0", origin.sql())).await;
     conn.query_drop("SET character_set_results = utf8mb4").await.map_err(failed)?;
     let prepared = prepared.map_err(failed)?;
-    let sql = "SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
+    let ids: BTreeSet<u16> = prepared.columns().iter().map(Column::character_set).collect();
+    let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let sql = format!("SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IN ({ids})");
     let known: BTreeMap<u64, String> = conn.query(sql).await.map_err(failed)?.into_iter().collect();
     let name = |column: &Column| match column.character_set() {
         UNICODE_ONLY.. => Some("utf8mb4".to_owned()),
