@@ -6,10 +6,11 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 ROWS ?= 200000
 RUNS ?= 3
+FUZZ_SECONDS ?= 300
 ARCHITECTURE ?= $(shell uname -m)
 EXECUTABLE ?= $(CARGO_TARGET_DIR)/debug/springald
 
-.PHONY: demo test test-mysql test-spark test-chaos soak test-bootstrap check bench bench-build bench-scale dist generate \
+.PHONY: demo test test-mysql test-spark test-chaos soak fuzz test-bootstrap check bench bench-build bench-scale dist generate \
     tools demo-tools
 
 demo: demo-tools ## copies a generated MySQL table to a Parquet snapshot and runs a query over it
@@ -39,6 +40,9 @@ test-chaos: tools ## kills, holds and restarts the cluster's processes, cuts net
 soak: RUNS = 200
 soak: tools ## makes RUNS runs in a row on one cluster whose processes die at random (SEED says how), and looks for leaks; an hour or more
 	SPRINGALD_SOAK_RUNS=$(RUNS) SPRINGALD_SOAK_SEED=$(or $(SEED),1) cargo test --workspace -- chaos::soak:: --nocapture
+
+fuzz: ## sends the cluster changed plans and messages for FUZZ_SECONDS: no panic, no hang, and memory within its bound
+	SPRINGALD_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --workspace -- fuzz:: --nocapture
 
 check: tools ## what must be clean before a change is proposed
 	cargo fmt --all --check

@@ -10,6 +10,11 @@ trap 'rm -f "$log"' EXIT
 if cargo test --workspace --no-fail-fast -- --skip chaos:: --skip spark:: 2>&1 | tee "$log"; then
     exit 0
 fi
+# A target that crashed has no result, and says nothing of the tests that it left out.
+if [ "$(grep -c '^error: .*test failed' "$log")" -ne "$(grep -c '^test result: FAILED' "$log")" ]; then
+    echo "error: a target of the tests did not come to its end" >&2
+    exit 1
+fi
 mapfile -t failed < <(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" | sort -u)
 if [ "${#failed[@]}" -eq 0 ] || [ "${#failed[@]}" -gt "$most" ]; then
     echo "error: ${#failed[@]} tests failed" >&2

@@ -155,16 +155,7 @@ fn a_table_that_cannot_be_locked_in_time_lets_writers_go() {
     mysql().new_database("busy");
     mysql()
         .execute("CREATE TABLE busy.t (id INT PRIMARY KEY, n INT); INSERT INTO busy.t VALUES (1, 0), (2, 0), (3, 0)");
-    let mut open = mysql().session();
-    open.run("USE busy");
-    open.run("SET autocommit = 0");
-    open.run("UPDATE t SET n = n + 1 WHERE id = 1");
-    // Other tests have transactions of their own.
-    mysql().wait_for(
-        "SELECT COUNT(*) FROM information_schema.INNODB_TRX JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id \
-         WHERE DB = 'busy' AND trx_rows_modified > 0",
-        "1",
-    );
+    let _open = mysql().open_transaction("UPDATE busy.t SET n = n + 1 WHERE id = 1");
     let warehouse = Warehouse::new();
     let stop = AtomicBool::new(false);
     let (outcome, longest) = thread::scope(|scope| {

@@ -11,6 +11,7 @@ use datafusion_proto::physical_plan::{PhysicalExtensionCodec, PhysicalProtoConve
 use springald_mysql::MySqlReadExec;
 use springald_snapshot::SnapshotWriteExec;
 
+mod bounds;
 #[cfg(test)]
 mod noise;
 mod plan;
@@ -38,6 +39,7 @@ impl PhysicalExtensionCodec for SpringaldCodec {
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let Some(node) = WireNode::decode(bytes)? else {
+            bounds::check_node(bytes, inputs)?;
             return self.ballista.try_decode(bytes, inputs, context, converter);
         };
         match (node, inputs) {

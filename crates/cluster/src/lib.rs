@@ -6,6 +6,8 @@
 mod access;
 mod address;
 mod admission;
+#[cfg(test)]
+mod alone;
 mod ask;
 mod cluster;
 mod codec;
@@ -13,6 +15,8 @@ mod distribute;
 mod embedded;
 mod executor;
 mod flight;
+#[cfg(test)]
+mod fuzz;
 mod life;
 mod progress;
 mod serve;
@@ -21,7 +25,9 @@ mod session;
 mod size;
 mod slots;
 mod store;
+mod unharmed;
 mod version;
+mod work;
 
 pub use address::{ClusterAddress, ParseAddressError};
 pub use ask::{AskError, wait_for_scheduler};

@@ -3,13 +3,14 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
 use ballista_scheduler::api::get_routes;
 use ballista_scheduler::scheduler_server::SchedulerServer;
@@ -23,6 +24,8 @@ use tonic::service::Routes;
 use crate::access::{Access, SLOTS, WORK, check};
 use crate::codec::WirePlan;
 use crate::session::MESSAGE_BYTES;
+use crate::unharmed::said;
+use crate::work::Work;
 
 type Scheduler = SchedulerServer<LogicalPlanNode, WirePlan>;
 
@@ -41,11 +44,18 @@ pub(crate) async fn serve(
 /// requests on the connection with them.
 async fn unharmed(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let content_type = request.headers().get(CONTENT_TYPE);
+    let is_grpc = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
-        Err(_) => {
-            tracing::warn!(path, "request could not be read");
-            Status::invalid_argument("the request is not complete").into_http::<Body>()
+        Err(panic) => {
+            tracing::warn!(path, "request could not be answered: {}", said(panic.as_ref()));
+            if is_grpc {
+                Status::invalid_argument("the request is not complete").into_http::<Body>()
+            } else {
+                (StatusCode::INTERNAL_SERVER_ERROR, "the request cannot be answered; the log says why\n")
+                    .into_response()
+            }
         }
     }
 }
@@ -87,12 +97,8 @@ async fn slots(State(scheduler): State<Arc<Scheduler>>) -> Response {
     }
 }
 
-async fn work(State(scheduler): State<Arc<Scheduler>>) -> String {
-    let mut at_work = 0;
-    for job in scheduler.state.task_manager.get_running_job_cache().values() {
-        at_work += job.execution_graph.read().await.running_tasks().len();
-    }
-    at_work.to_string()
+async fn work(State(scheduler): State<Arc<Scheduler>>) -> Json<Work> {
+    Json(Work::of(&scheduler).await)
 }
 
 async fn metrics() -> Response {

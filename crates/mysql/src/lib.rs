@@ -17,6 +17,7 @@ mod consistency;
 mod decode;
 mod error;
 mod exec;
+mod field;
 mod grants;
 mod login;
 mod name;

@@ -2,7 +2,6 @@
 
 use super::slow::{SPLITS, SlowTable};
 use crate::harness::{Fleet, Host, Outcome, Peer, Subnet, Warehouse, mysql, run, s3, wait_until};
-use std::io::Write;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -78,7 +77,7 @@ fn a_run_fails_and_says_why_when_no_executor_reaches_the_source_any_more() {
     assert!(outcome.refusal().contains(&address), "{}", outcome.stderr);
     assert!(taken < MOST_PATIENCE, "{taken:?}");
     assert!(!warehouse.has_tables(), "{:?}", warehouse.names());
-    say(&format!("no way to the source for anybody: failed {taken:?} after the cut"));
+    eprintln!("no way to the source for anybody: failed {taken:?} after the cut");
 }
 
 /// Two executors on hosts of their own, and a table that takes its time.
@@ -133,7 +132,7 @@ impl Net {
         assert!(taken < MOST_DELAY, "{taken:?}");
         // It may have been about to end its task, and have got another one.
         assert!(fleet.started_tasks(1) <= before + 1, "it went on taking tasks");
-        say(&format!("{}: published {taken:?} after the cut", self.table.database()));
+        eprintln!("{}: published {taken:?} after the cut", self.table.database());
     }
 
     /// Panics unless the second executor has said that it lacks something.
@@ -153,9 +152,4 @@ impl Net {
     fn require_exact(&self, warehouse: &Warehouse, outcome: &Outcome) {
         self.table.require_exact(warehouse, outcome);
     }
-}
-
-/// Shows a figure that was measured to whoever looks.
-fn say(what: &str) {
-    writeln!(std::io::stderr(), "{what}").unwrap();
 }

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 /// The password of every user of the server, in the environment of jobs and executors alike.
@@ -85,6 +86,19 @@ impl MySql {
         command.args(["--unbuffered", "--force"]).stdin(Stdio::piped()).stdout(Stdio::null());
         let child = command.stderr(Stdio::null()).spawn();
         OpenSession(child.unwrap())
+    }
+
+    /// Runs a statement in a transaction that stays open until what this returns is dropped.
+    pub(crate) fn open_transaction(&self, sql: &str) -> OpenSession {
+        static OPENED: AtomicU32 = AtomicU32::new(0);
+        // The server's own list of transactions is of no use: it stays as it is while somebody looks at it often.
+        let done = format!("open transaction {}", OPENED.fetch_add(1, Ordering::Relaxed));
+        let mut session = self.session();
+        for statement in ["BEGIN", sql, &format!("SELECT GET_LOCK('{done}', 0)")] {
+            session.run(statement);
+        }
+        self.wait_for(&format!("SELECT IS_USED_LOCK('{done}') IS NOT NULL"), "1");
+        session
     }
 
     /// Waits until a query returns `answer`.

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use super::SpringaldCodec;
 use super::prove::sample;
+use crate::alone::{alone, peak_bytes};
 
 /// What decoding may take of memory at most, all cases together: the bytes of one case are a thousandth of it.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -84,13 +85,6 @@ fn decode(bytes: &[u8], inputs: &[Arc<dyn ExecutionPlan>]) -> bool {
     SpringaldCodec::default().try_decode(bytes, inputs, &CONTEXT, &DefaultPhysicalProtoConverter {}).is_ok()
 }
 
-/// Returns the most memory that this process has held so far.
-fn peak_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
-}
-
 #[test]
 fn messages_are_read_when_they_are_whole() {
     for (bytes, inputs) in messages() {
@@ -99,18 +93,12 @@ fn messages_are_read_when_they_are_whole() {
     }
 }
 
-/// Runs in a process of its own, for other tests take memory too.
 #[test]
 fn no_message_ends_the_process_or_takes_its_memory() {
-    const ALONE: &str = "SPRINGALD_TEST_NOISE_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        let name = "codec::noise::no_message_ends_the_process_or_takes_its_memory";
-        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
-        let output = alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
-        return;
-    }
+    alone("codec::noise::no_message_ends_the_process_or_takes_its_memory", decode_noise);
+}
+
+fn decode_noise() {
     let messages = messages();
     assert!(decode(&messages[0].0, &messages[0].1));
     let before = peak_bytes();

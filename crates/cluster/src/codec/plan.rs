@@ -16,6 +16,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion_proto::physical_plan::{AsExecutionPlan, PhysicalExtensionCodec};
 use datafusion_proto::protobuf::PhysicalPlanNode;
 
+use super::bounds::check_plan;
+use crate::unharmed::said;
+
 /// A physical plan as it travels: DataFusion's message, decoded with care.
 #[derive(Debug, Clone)]
 pub(crate) struct WirePlan(PhysicalPlanNode);
@@ -34,7 +37,9 @@ impl AsExecutionPlan for WirePlan {
         context: &TaskContext,
         codec: &dyn PhysicalExtensionCodec,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        unharmed(|| self.0.try_into_physical_plan(context, codec))
+        let plan = unharmed(|| self.0.try_into_physical_plan(context, codec))?;
+        check_plan(&plan)?;
+        Ok(plan)
     }
 
     fn try_from_physical_plan(plan: Arc<dyn ExecutionPlan>, codec: &dyn PhysicalExtensionCodec) -> Result<Self> {
@@ -48,9 +53,7 @@ fn unharmed<T>(decode: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn undecodable(panic: &(dyn Any + Send)) -> DataFusionError {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("its decoder gave up");
-    exec_datafusion_err!("the plan cannot be decoded: {text}; install the same springald on every node")
+    exec_datafusion_err!("the plan cannot be decoded: {}; install the same springald on every node", said(panic))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use tonic::transport::Channel;
 use crate::access::WORK;
 use crate::ask::get;
 use crate::session::{MESSAGE_BYTES, session_config};
+use crate::work::Work;
 
 /// How long an executor that ends tries to say so; then the scheduler finds out by itself.
 const LAST_WORD: Duration = Duration::from_secs(3);
@@ -75,10 +76,10 @@ impl Connection {
         }
     }
 
-    /// Asks how many tasks are at work in the whole cluster; nothing if the scheduler does not say. May be repeated.
-    pub(super) async fn tasks_at_work(&self) -> Option<usize> {
+    /// Asks what there is to do in the whole cluster; nothing if the scheduler does not say. May be repeated.
+    pub(super) async fn work(&self) -> Option<Work> {
         let (status, text) = tokio::time::timeout(LAST_WORD, get(self.channel.clone(), WORK)).await.ok()?.ok()?;
-        if status == StatusCode::OK { text.trim().parse().ok() } else { None }
+        if status == StatusCode::OK { serde_json::from_str(&text).ok() } else { None }
     }
 
     async fn try_deregister(&self, id: &str, reason: &str) -> Result<(), Status> {

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  a task fails for want of a way, room or memory ──▶ noted ──▶ no task is asked for ──▶ found again ──▶ tasks
-//!                                                       └──▶ nobody in the cluster is at work: tasks, to fail and say why
+//!                                                       └──▶ tasks wait, and nobody is at work: tasks, to fail and say why
 //! ```
 //!
-//! The last makes a job fail, with the reason, when all executors lack the same; otherwise it would wait for ever.
+//! The last makes a job fail, with the reason, when all executors lack something; otherwise it would wait for ever.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 
 use super::connection::Connection;
 use super::room::objection;
+use crate::work::Work;
 
 /// How often it is looked whether the things are there again, and how long a look may take.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -24,15 +25,15 @@ const LOOK_LIMIT: Duration = Duration::from_secs(5);
 /// How long memory counts as lacking: nothing shows when the next task needs less.
 const MEMORY_PAUSE: Duration = Duration::from_secs(60);
 
-/// For how long a lost way is waited for when nobody in the cluster is at work, and anything else.
-const PATIENCE_WITH_WAYS: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For how long a lost way counts as lacking at most: the jobs that needed it may be over, and one that still does costs an
+/// attempt of a task.
+const WAY_PAUSE: Duration = Duration::from_secs(600);
 
-/// How many looks in a row must find nobody at work: between two tasks of an executor there is a moment.
-const IDLE_LOOKS: u32 = 2;
+/// For how long tasks may wait in a cluster in which nobody is at work: the others may soon have again what they lack.
+const PATIENCE: Duration = Duration::from_secs(45);
 
-/// For how long tasks are asked for that will fail.
-const LAST_RESORT: Duration = Duration::from_secs(60);
+/// For how long tasks are taken, whatever is lacking, so that their jobs learn why; less if none is left.
+const LAST_RESORT: Duration = Duration::from_secs(120);
 
 /// What an executor lacks now.
 #[derive(Debug, Default)]
@@ -43,8 +44,10 @@ pub(super) struct Lacks {
 #[derive(Debug, Default)]
 struct State {
     noted: Vec<Noted>,
-    idle_looks: u32,
-    resigned: Option<Instant>,
+    /// Since when tasks wait, nobody is at work, and this executor lacks something.
+    stuck_since: Option<Instant>,
+    /// Since when tasks are taken whatever is lacking.
+    resigned_since: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,17 +60,16 @@ impl Lacks {
     /// Notes that a task has failed for want of something.
     pub(super) fn note(&self, lack: &Lack) {
         let mut state = self.state.lock();
-        if state.noted.iter().any(|noted| noted.lack == *lack) {
+        if state.resigned_since.is_some() || state.noted.iter().any(|noted| noted.lack == *lack) {
             return;
         }
         tracing::warn!("this executor lacks {lack}, and takes no task until it has it again");
         state.noted.push(Noted { lack: lack.clone(), since: Instant::now() });
     }
 
-    /// Returns whether tasks are asked for: nothing is lacking, or nobody else has it either.
+    /// Returns whether tasks are asked for: nothing is lacking, as far as is known or matters.
     pub(super) fn wants_tasks(&self) -> bool {
-        let state = self.state.lock();
-        state.noted.is_empty() || state.resigned.is_some()
+        self.state.lock().noted.is_empty()
     }
 
     /// Looks again and again whether the things are there again. Never ends.
@@ -82,47 +84,49 @@ impl Lacks {
         let noted = self.state.lock().noted.clone();
         for Noted { lack, since } in &noted {
             if surroundings.have(lack, since.elapsed()).await {
-                tracing::info!("this executor has {lack} again");
+                tracing::info!("this executor has {lack} again, or asks for tasks to see");
                 self.state.lock().noted.retain(|noted| noted.lack != *lack);
             }
         }
-        let waits = self.state.lock().noted.iter().any(Noted::is_borne_no_longer);
-        let is_idle = waits && surroundings.are_idle().await;
-        self.state.lock().consider(is_idle, Instant::now());
+        if self.state.lock().is_concerned() {
+            let work = surroundings.work().await;
+            self.state.lock().consider(work, Instant::now());
+        }
     }
 }
 
 impl State {
-    /// Gives up when nobody has been at work for some looks; takes it back after a while, or when nothing is lacking.
-    fn consider(&mut self, is_idle: bool, now: Instant) {
-        self.resigned =
-            self.resigned.filter(|since| !self.noted.is_empty() && now.duration_since(*since) < LAST_RESORT);
-        self.idle_looks = if is_idle { self.idle_looks + 1 } else { 0 };
-        if self.resigned.is_none() && self.idle_looks >= IDLE_LOOKS {
-            tracing::warn!("nobody in the cluster is at work: taking tasks all the same, so that their jobs learn why");
-            self.resigned = Some(now);
-        }
+    fn is_concerned(&self) -> bool {
+        !self.noted.is_empty() || self.stuck_since.is_some() || self.resigned_since.is_some()
     }
-}
 
-impl Noted {
-    fn is_borne_no_longer(&self) -> bool {
-        let patience = match self.lack {
-            Lack::Store { .. } | Lack::MySql { .. } => PATIENCE_WITH_WAYS,
-            Lack::Room | Lack::Memory => PATIENCE,
-        };
-        self.since.elapsed() >= patience
+    /// Gives up when the cluster has been stuck for long, and forgets what is lacking; takes that back when nothing is left to
+    /// do, or after a while. Knows nothing new where the scheduler does not say what there is to do.
+    fn consider(&mut self, work: Option<Work>, now: Instant) {
+        if let Some(since) = self.resigned_since {
+            let is_over = work.is_some_and(|work| work == Work::default());
+            self.resigned_since = self.resigned_since.filter(|_| !is_over && now.duration_since(since) < LAST_RESORT);
+            return;
+        }
+        let is_stuck = !self.noted.is_empty() && work.is_some_and(|work| work.waiting > 0 && work.running == 0);
+        self.stuck_since = is_stuck.then(|| self.stuck_since.unwrap_or(now));
+        if self.stuck_since.is_some_and(|since| now.duration_since(since) >= PATIENCE) {
+            tracing::warn!(
+                "tasks wait and nobody in the cluster is at work: taking them all the same, so that their jobs learn why"
+            );
+            *self = Self { resigned_since: Some(now), ..Self::default() };
+        }
     }
 }
 
 /// Where an executor can look.
 #[tonic::async_trait]
 pub(super) trait Surroundings: Send + Sync {
-    /// Returns whether something that has been lacking for so long is there again.
+    /// Returns whether something that has been lacking for so long is there again, or may be.
     async fn have(&self, lack: &Lack, lacked: Duration) -> bool;
 
-    /// Returns whether nobody in the cluster is at work, as far as the scheduler says.
-    async fn are_idle(&self) -> bool;
+    /// Returns what there is to do in the cluster, if the scheduler says.
+    async fn work(&self) -> Option<Work>;
 }
 
 /// The real ones.
@@ -143,6 +147,7 @@ impl Outside {
 impl Surroundings for Outside {
     async fn have(&self, lack: &Lack, lacked: Duration) -> bool {
         match lack {
+            Lack::Store { .. } | Lack::MySql { .. } if lacked >= WAY_PAUSE => true,
             Lack::Store { url } => springald_aws::answers(url).await,
             Lack::MySql { address } => is_reached(address).await,
             Lack::Room => objection(&self.dir).is_none(),
@@ -150,8 +155,8 @@ impl Surroundings for Outside {
         }
     }
 
-    async fn are_idle(&self) -> bool {
-        self.scheduler.tasks_at_work().await == Some(0)
+    async fn work(&self) -> Option<Work> {
+        self.scheduler.work().await
     }
 }
 

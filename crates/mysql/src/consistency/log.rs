@@ -1,7 +1,8 @@
 //! How far a server's binary log has come, and whether every change goes into it.
 
+use crate::field::text_at;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row, Value};
+use mysql_async::{Conn, Row};
 
 /// How far a server's binary log has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) struct Log {
 pub(super) async fn log(conn: &mut Conn) -> Result<Option<Log>, mysql_async::Error> {
     for statement in ["SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"] {
         let Some(row) = seen(conn.query_first::<Row, _>(statement).await)?.flatten() else { continue };
-        let status: Vec<String> = (0..row.len()).map(|index| field(&row, index)).collect();
+        let status: Vec<String> = (0..row.len()).map(|index| text_at(&row, index).unwrap_or_default()).collect();
         if let [file, position, only, ignored, ..] = status.as_slice() {
             let holds_all = only.is_empty() && ignored.is_empty() && holds_foreign_changes(conn).await?;
             return Ok(Some(Log { position: format!("{file}:{position}"), holds_all }));
@@ -59,16 +60,5 @@ fn seen<T>(result: Result<T, mysql_async::Error>) -> Result<Option<T>, mysql_asy
         Ok(answer) => Ok(Some(answer)),
         Err(mysql_async::Error::Server(_)) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-fn field(row: &Row, index: usize) -> String {
-    match row.as_ref(index) {
-        Some(Value::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
-        Some(Value::Int(number)) => number.to_string(),
-        Some(Value::UInt(number)) => number.to_string(),
-        Some(Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..)) | None => {
-            String::new()
-        }
     }
 }

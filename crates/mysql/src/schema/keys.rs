@@ -1,9 +1,10 @@
 //! The indexes of a table that can put its rows in order.
 
 use crate::error::SourceError;
+use crate::field::text;
 use crate::name::SourceTable;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row, Value};
+use mysql_async::{Conn, Row};
 use std::collections::BTreeMap;
 
 /// An index that orders rows by whole column values. Full-text, spatial, hash, hidden and expression indexes
@@ -74,18 +75,6 @@ fn key(name: String, parts: &[Part]) -> Option<TableKey> {
     let columns: Vec<String> = visible.map_while(|(_, part)| part.column.clone()).collect();
     let unique = parts.iter().all(|part| part.unique) && columns.len() == parts.len();
     (!columns.is_empty()).then_some(TableKey { name, unique, columns })
-}
-
-/// Returns a field as text whatever its type is; nothing if it is NULL or this server does not have it.
-fn text(row: &Row, column: &str) -> Option<String> {
-    let columns = row.columns_ref();
-    let index = columns.iter().position(|field| field.name_str().eq_ignore_ascii_case(column))?;
-    match row.as_ref(index)? {
-        Value::Bytes(bytes) => String::from_utf8(bytes.clone()).ok(),
-        Value::Int(number) => Some(number.to_string()),
-        Value::UInt(number) => Some(number.to_string()),
-        Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => None,
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use super::key::KeyRange;
 use super::probe::{Probe, from_index, key_columns};
 use super::range_condition;
 use crate::error::SourceError;
+use crate::field::text;
 use crate::select::where_clause;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Error, Row, Value};
+use mysql_async::{Error, Row};
 
 /// The most rows that anything is estimated at. The optimizer multiplies the tables of a join, beyond all numbers.
 const MOST_ROWS: u64 = 1 << 48;
@@ -74,17 +75,6 @@ fn joined_rows(explained: &[Row]) -> Option<u64> {
 /// Returns the product, or the most there can be; nothing of nothing.
 fn product(rows: &[u64]) -> Option<u64> {
     rows.iter().copied().reduce(u64::saturating_mul).map(|rows| rows.min(MOST_ROWS))
-}
-
-/// Returns a field of an `EXPLAIN`, which the text protocol always sends as text.
-fn text(row: &Row, column: &str) -> Option<String> {
-    let index = row.columns_ref().iter().position(|field| field.name_str() == column)?;
-    match row.as_ref(index)? {
-        Value::Bytes(bytes) => String::from_utf8(bytes.clone()).ok(),
-        Value::Int(number) => Some(number.to_string()),
-        Value::UInt(number) => Some(number.to_string()),
-        Value::NULL | Value::Float(_) | Value::Double(_) | Value::Date(..) | Value::Time(..) => None,
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::*;
 /// Surroundings that a test makes up.
 struct MadeUp {
     have: bool,
-    are_idle: bool,
+    work: Work,
 }
 
 #[tonic::async_trait]
@@ -14,18 +14,19 @@ impl Surroundings for MadeUp {
         self.have
     }
 
-    async fn are_idle(&self) -> bool {
-        self.are_idle
+    async fn work(&self) -> Option<Work> {
+        Some(self.work)
     }
 }
 
-/// Returns lacks that have lasted for an hour.
-fn long_lacking() -> Lacks {
-    let lacks = Lacks::default();
-    lacks.note(&Lack::Room);
-    let long_ago = Instant::now().checked_sub(Duration::from_secs(3600)).unwrap();
-    lacks.state.lock().noted.iter_mut().for_each(|noted| noted.since = long_ago);
-    lacks
+const STUCK: Option<Work> = Some(Work { waiting: 3, running: 0 });
+const BUSY: Option<Work> = Some(Work { waiting: 3, running: 1 });
+const IDLE: Option<Work> = Some(Work { waiting: 0, running: 0 });
+
+/// Returns what an executor lacks that has had no room for an hour.
+fn long_lacking(now: Instant) -> State {
+    let since = now.checked_sub(Duration::from_secs(3600)).unwrap();
+    State { noted: vec![Noted { lack: Lack::Room, since }], ..State::default() }
 }
 
 #[tokio::test]
@@ -34,33 +35,50 @@ async fn no_task_is_asked_for_until_the_thing_is_there_again() {
     assert!(lacks.wants_tasks());
     lacks.note(&Lack::MySql { address: "db:3306".to_owned() });
     lacks.note(&Lack::MySql { address: "db:3306".to_owned() });
-    lacks.look(&MadeUp { have: false, are_idle: true }).await;
+    lacks.look(&MadeUp { have: false, work: STUCK.unwrap() }).await;
     assert!(!lacks.wants_tasks());
-    lacks.look(&MadeUp { have: true, are_idle: true }).await;
+    lacks.look(&MadeUp { have: true, work: STUCK.unwrap() }).await;
     assert!(lacks.wants_tasks());
 }
 
-#[tokio::test]
-async fn a_lack_is_borne_for_as_long_as_others_work() {
-    let lacks = long_lacking();
-    for _ in 0..10 {
-        lacks.look(&MadeUp { have: false, are_idle: false }).await;
-        assert!(!lacks.wants_tasks());
+#[test]
+fn a_lack_is_borne_for_as_long_as_others_work_or_nothing_is_to_be_done() {
+    let mut now = Instant::now();
+    let mut state = long_lacking(now);
+    for work in [BUSY, IDLE, None].into_iter().cycle().take(300) {
+        state.consider(STUCK, now);
+        now += PATIENCE - LOOK_EVERY;
+        state.consider(work, now);
+        assert_eq!((state.noted.len(), state.resigned_since), (1, None));
     }
 }
 
-#[tokio::test]
-async fn tasks_are_asked_for_to_fail_when_nobody_works() {
-    let lacks = long_lacking();
-    let nobody_works = MadeUp { have: false, are_idle: true };
-    lacks.look(&nobody_works).await;
-    assert!(!lacks.wants_tasks(), "one look may fall between two tasks");
-    lacks.look(&nobody_works).await;
+#[test]
+fn tasks_are_taken_to_fail_when_nobody_works_for_long() {
+    let begun = Instant::now();
+    let mut state = long_lacking(begun);
+    state.consider(STUCK, begun);
+    assert_eq!(state.noted.len(), 1, "an hour without room says nothing of what the others lack");
+    state.consider(STUCK, begun + PATIENCE);
+    let lacks = Lacks { state: Mutex::new(state) };
     assert!(lacks.wants_tasks());
-    lacks.look(&MadeUp { have: false, are_idle: false }).await;
-    assert!(lacks.wants_tasks(), "the tasks that fail are at work, too");
-    lacks.state.lock().consider(false, Instant::now() + LAST_RESORT);
-    assert!(!lacks.wants_tasks());
+    lacks.note(&Lack::Room);
+    assert!(lacks.wants_tasks(), "each of the job's attempts is to fail");
+    let mut state = lacks.state.into_inner();
+    state.consider(BUSY, begun + PATIENCE + LOOK_EVERY);
+    assert!(state.resigned_since.is_some(), "the tasks that fail are at work, too");
+    state.consider(IDLE, begun + PATIENCE + LOOK_EVERY * 2);
+    assert_eq!(state.resigned_since, None, "the next job is not to fail");
+}
+
+#[test]
+fn a_last_resort_comes_to_an_end() {
+    let begun = Instant::now();
+    let mut state = State { resigned_since: Some(begun), ..State::default() };
+    state.consider(BUSY, begun + LAST_RESORT - LOOK_EVERY);
+    assert!(state.is_concerned());
+    state.consider(BUSY, begun + LAST_RESORT);
+    assert!(!state.is_concerned());
 }
 
 #[tokio::test]
