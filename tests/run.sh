@@ -15,6 +15,13 @@ if [ "$(grep -c '^error: .*test failed' "$log")" -ne "$(grep -c '^test result: F
     echo "error: a target of the tests did not come to its end" >&2
     exit 1
 fi
+# A line that another process has written into is none of those.
+named=$(grep -c '^test .* \.\.\. FAILED$' "$log")
+counted=$(sed -n 's/^test result: FAILED\. .* passed; \([0-9]*\) failed;.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
+if [ "$named" -ne "$counted" ]; then
+    echo "error: $counted tests failed, and only $named of them can be named" >&2
+    exit 1
+fi
 mapfile -t failed < <(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" | sort -u)
 if [ "${#failed[@]}" -eq 0 ] || [ "${#failed[@]}" -gt "$most" ]; then
     echo "error: ${#failed[@]} tests failed" >&2

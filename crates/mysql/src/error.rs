@@ -196,14 +196,14 @@ pub enum SourceError {
         cause: mysql_async::Error,
     },
     /// The server sent nothing for too long.
-    #[error("{action} {origin}: the server sent nothing for {} s", limit.as_secs())]
+    #[error("{action} {origin}: the server sent nothing for {} s, and is not seen to be at work", waited.as_secs())]
     Silence {
         /// What was being done.
         action: &'static str,
         /// The table or query.
         origin: Origin,
         /// The time waited.
-        limit: Duration,
+        waited: Duration,
     },
     /// A value cannot be carried over exactly.
     #[error("column `{column}` of {origin}, {row}: {problem}")]
@@ -295,6 +295,11 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// Returns whether the server had no place for one more connection.
+    pub(crate) fn is_crowded(&self) -> bool {
+        matches!(self, Self::Connect { cause, .. } | Self::Query { cause, .. } if is_crowded(cause))
+    }
+
     /// Returns whether the same work may succeed on a fresh connection: lost connections, silence, a
     /// crowded or restarting server, deadlocks and lock timeouts. Bad data and user faults never.
     #[must_use]

@@ -33,8 +33,8 @@ const WAITING_BATCHES: usize = 2;
 /// It is no leaf, because Ballista cuts a stage into tasks by rewriting the leaves it knows, and would send one
 /// that it does not know whole to every task. Partitions and their order are those of the input.
 ///
-/// Dropping its stream ends the query: the connection is closed without reading the rest, and the server stops
-/// at its next write.
+/// Dropping its stream ends the query: the connection is closed without reading the rest, and the server is
+/// told over another one to end the session.
 #[derive(Debug)]
 pub struct MySqlReadExec {
     input: Arc<dyn ExecutionPlan>,

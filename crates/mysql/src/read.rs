@@ -14,6 +14,7 @@ use crate::wire::{Cell, Cells, Next, ReadSession, cut_short};
 use arrow::array::RecordBatch;
 use datafusion::error::{DataFusionError, Result};
 use std::sync::Arc;
+use std::time::Duration;
 use watch::Watch;
 
 const ACTION: &str = "read";
@@ -44,7 +45,7 @@ impl SplitReader {
         Self { spec, open: None }
     }
 
-    /// Reads all rows of `split` into `sink`. Dropping the future ends the query.
+    /// Reads all rows of `split` into `sink`. Dropping the reader ends the query.
     ///
     /// The statement is a prepared one, because only then does the server send values in binary form, which is
     /// twice as fast and keeps every digit of floating point numbers.
@@ -59,7 +60,7 @@ impl SplitReader {
         let mut watch = Watch::new(spec.options.silence);
         let sql = select_sql(&spec, &split.range);
         let begun = watch.patiently(open.session.select(&sql), &open.pulse, &spec.origin).await;
-        begun.ok_or_else(|| silent(&spec))?.map_err(|cause| failed(&spec, cause))?;
+        begun.map_err(|waited| silent(&spec, waited))?.map_err(|cause| failed(&spec, cause))?;
         drain(open, &mut watch, &spec, split, sink).await
     }
 
@@ -83,7 +84,11 @@ impl Drop for SplitReader {
     fn drop(&mut self) {
         let Some(open) = self.open.take().filter(|open| open.is_busy) else { return };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { open.pulse.end().await });
+            let Open { session, pulse, .. } = open;
+            // Its place at the server may be the one that ending it takes.
+            drop(session);
+            let spec = Arc::clone(&self.spec);
+            runtime.spawn(async move { pulse.end(&spec.origin).await });
         }
     }
 }
@@ -123,7 +128,7 @@ async fn drain(open: &mut Open, watch: &mut Watch, spec: &ReadSpec, split: &Spli
             }
             Next::Wait => {
                 let filled = watch.patiently(session.fill(), pulse, &spec.origin).await;
-                filled.ok_or_else(|| silent(spec))?.map_err(|cause| failed(spec, cause))?;
+                filled.map_err(|waited| silent(spec, waited))?.map_err(|cause| failed(spec, cause))?;
             }
             Next::End => break,
         }
@@ -189,6 +194,6 @@ fn failed(spec: &ReadSpec, cause: mysql_async::Error) -> DataFusionError {
     SourceError::from_read(ACTION, &spec.origin, spec.source.address(), cause).into()
 }
 
-fn silent(spec: &ReadSpec) -> DataFusionError {
-    SourceError::Silence { action: ACTION, origin: spec.origin.clone(), limit: spec.options.silence }.into()
+fn silent(spec: &ReadSpec, waited: Duration) -> DataFusionError {
+    SourceError::Silence { action: ACTION, origin: spec.origin.clone(), waited }.into()
 }

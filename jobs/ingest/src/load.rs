@@ -8,7 +8,8 @@ use clap::Args;
 #[derive(Debug, Clone, Copy, Args)]
 pub struct LoadArgs {
     /// Sessions that the whole run, its driver and all executors together, may have on the server at the same time;
-    /// default: one for each task slot of the cluster. More --splits than this are made larger instead
+    /// default: one for each task slot of the cluster. More --splits than this are made larger instead.
+    /// To look after a session that is silent for minutes takes one more for a moment
     #[arg(long, env = "SPRINGALD_MAX_SESSIONS", value_name = "N", help_heading = "Source")]
     pub max_sessions: Option<NonZeroUsize>,
     /// Threads_running of the server above which the next split waits, for up to a minute

@@ -26,7 +26,7 @@ fn lost_connections_and_crowded_servers_are_retried() {
     assert!(is_retried(query(Error::Io(mysql_async::IoError::Io(lost)))));
     let limit = Duration::from_secs(300);
     let origin = SourceTable::new("db", "t").into();
-    assert!(is_retried(SourceError::Silence { action: "read", origin, limit }));
+    assert!(is_retried(SourceError::Silence { action: "read", origin, waited: limit }));
 }
 
 #[test]

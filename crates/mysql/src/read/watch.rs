@@ -1,11 +1,14 @@
 //! A limit on the server's silence.
 
 use crate::origin::Origin;
-use crate::pulse::Pulse;
+use crate::pulse::{Beat, Pulse};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
+
+/// How often in a row it may be unknown what the server does.
+const MOST_UNKNOWN: u32 = 3;
 
 /// Bounds how long the server may send nothing. Costs nothing while data is there: the timer is set only when
 /// there is something to wait for.
@@ -20,22 +23,33 @@ impl Watch {
         Self { limit, timer: Box::pin(tokio::time::sleep(limit)) }
     }
 
-    /// Waits for `answer`; gives up with nothing after a silence in which the server is not at work for the session.
+    /// Waits for `answer`.
+    ///
+    /// # Errors
+    /// After a silence in which the server is not at work for the session, with how long that was.
     pub(super) async fn patiently<F: Future>(
         &mut self,
         answer: F,
         pulse: &Pulse,
         origin: &Origin,
-    ) -> Option<F::Output> {
+    ) -> Result<F::Output, Duration> {
         let mut answer = pin!(answer);
+        let (begun, mut unknown) = (Instant::now(), 0);
         loop {
             if let Some(output) = self.limit(answer.as_mut()).await {
-                return Some(output);
+                return Ok(output);
             }
-            if !pulse.beats(origin).await {
-                return None;
+            // What comes meanwhile is taken: a server that has just begun to send would be found waiting for us.
+            let beat = tokio::select! {
+                biased;
+                output = answer.as_mut() => return Ok(output),
+                beat = pulse.beat(origin) => beat,
+            };
+            unknown = if beat == Beat::Unknown { unknown + 1 } else { 0 };
+            if beat == Beat::Still || unknown > MOST_UNKNOWN {
+                return Err(begun.elapsed());
             }
-            tracing::info!(from = %origin, silent_for = ?self.limit, "the server is at work, and is waited for");
+            tracing::info!(from = %origin, silent_for = ?begun.elapsed(), ?beat, "a silent server is waited for");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Boundaries as the server compares them: each must be greater than the one before, or rows would be in two ranges.
 //!
 //! Text is ordered by its column's collation, which only the server knows, and a character that Unicode lacks arrives as
-//! another. So the server is asked, with the boundaries as literals of a statement, as they will stand when rows are read.
+//! another. Long values without an index are put in order by their first bytes. So the server is asked, with the boundaries as literals of a statement, as they will stand when rows are read.
 
 use super::key::{Key, SplitKey};
 use super::probe::Probe;
@@ -22,7 +22,7 @@ const ROUNDS: usize = 16;
 /// # Errors
 /// If the connection fails.
 pub(super) async fn confirm(probe: &mut Probe<'_>, mut cuts: Cuts) -> Result<Cuts, SourceError> {
-    if !probe.key.columns.iter().any(|column| is_collated(column.kind)) {
+    if !probe.key.columns.iter().any(|column| is_collated(column.kind) || column.kind == ColumnKind::Binary) {
         return Ok(cuts);
     }
     for _ in 0..ROUNDS {
