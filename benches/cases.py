@@ -72,6 +72,10 @@ class Cases:
         samples["spark"] = self.spark()
         small = self.fresh("warehouse-small")
         samples["small ingest"], _ = self.ingest(small, SMALL_TABLE, self.count(SMALL_TABLE))
+        with servers.cluster(self.springald, self.fresh("small-cluster")) as cluster:
+            small_of_cluster = self.fresh("warehouse-small-of-cluster")
+            samples["cluster small ingest"], _ = self.ingest(
+                small_of_cluster, SMALL_TABLE, self.count(SMALL_TABLE), cluster)
         nothing = ["--where", "ID IS NULL", "--into", "crime_data.nothing"]
         samples["no rows"], _ = self.ingest(small, TABLE, 0, None, *nothing)
         return samples

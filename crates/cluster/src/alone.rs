@@ -5,7 +5,10 @@ use std::process::Command;
 /// Says that the process has been started for one test.
 const ALONE: &str = "SPRINGALD_TEST_ALONE";
 
-/// Runs `test`, which the test called `name` consists of, in a process of its own; shows what it prints.
+/// What begins the lines that such a test shows.
+pub(crate) const MEASURED: &str = "measured: ";
+
+/// Runs `test`, which the test called `name` consists of, in a process of its own; shows what it has measured.
 pub(crate) fn alone(name: &str, test: impl FnOnce()) {
     if std::env::var_os(ALONE).is_some() {
         return test();
@@ -14,10 +17,10 @@ pub(crate) fn alone(name: &str, test: impl FnOnce()) {
     // To name the functions of a panic takes more memory than all else.
     process.args(["--exact", name, "--nocapture"]).env(ALONE, "1").env("RUST_BACKTRACE", "0");
     let output = process.output().unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{printed}\n{said}");
     assert!(printed.contains("1 passed"), "no test is called {name}: {printed}");
-    print!("{printed}");
+    said.lines().filter(|line| line.starts_with(MEASURED)).for_each(|line| eprintln!("{line}"));
 }
 
 /// Returns the most memory that this process has held so far.

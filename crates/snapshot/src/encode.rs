@@ -22,8 +22,8 @@ use crate::{DataFile, SnapshotError};
 /// group of the crimes table has some 200,000 rows.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Bytes of one part of a multipart upload; S3 takes at most 10,000 parts.
-const PART_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of one part of a multipart upload, of which a writer holds three: as few as S3 takes. It takes at most 10,000 parts.
+const PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// One Parquet file being written.
 pub(crate) struct FileWriter {

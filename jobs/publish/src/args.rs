@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use springald_cluster::{ByteSize, ClusterAddress};
+use springald_cluster::{ByteSize, ClusterAddress, ParseSizeError};
 use springald_snapshot::{RunId, SnapshotDate, Warehouse};
 
 use crate::SchemaMode;
+
+/// The most that a file may have: S3 takes 10,000 parts of one, and they are small because writers hold them in memory.
+const MOST_FILE_BYTES: u64 = 32 << 30;
 
 /// Where a table is: its warehouse and the catalog that its readers look it up in.
 #[derive(Debug, Clone, Args)]
@@ -39,7 +42,7 @@ pub struct TargetArgs {
     #[arg(long, env = "SPRINGALD_CREATE_DATABASE", help_heading = "Target")]
     pub create_database: bool,
     /// Bytes at which a split goes on in another file, e.g. `128MiB`; Athena and Spark read files of 128 to 512 MiB best
-    #[arg(long, env = "SPRINGALD_FILE_SIZE", value_name = "SIZE", default_value = "256MiB", help_heading = "Target")]
+    #[arg(long, env = "SPRINGALD_FILE_SIZE", value_name = "SIZE", default_value = "256MiB", help_heading = "Target", value_parser = file_size)]
     pub file_size: ByteSize,
     /// KMS key that encrypts what is written to S3, by id or ARN; executors need it too. Default: as the bucket does
     #[arg(long, env = "SPRINGALD_SSE_KMS_KEY", value_name = "KEY", help_heading = "Target")]
@@ -69,4 +72,24 @@ pub enum CatalogKind {
     Glue,
     /// Documents in the warehouse itself, below _catalog/
     Local,
+}
+
+fn file_size(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse().map_err(|error: ParseSizeError| error.to_string())?;
+    if size.bytes() > MOST_FILE_BYTES {
+        return Err("a file may have 32GiB at most, for S3 takes one in no more than 10,000 parts".to_owned());
+    }
+    Ok(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_no_larger_than_s3_takes_it() {
+        assert_eq!(file_size("32GiB").map(ByteSize::bytes), Ok(MOST_FILE_BYTES));
+        assert!(file_size("33GiB").unwrap_err().contains("32GiB at most"));
+        assert!(file_size("much").unwrap_err().contains("is not a size"));
+    }
 }

@@ -16,6 +16,8 @@ fn an_executor_without_room_leaves_the_run_to_another() {
     let refused = fleet.started_tasks(full);
     assert!((1..=4).contains(&refused), "{refused} tasks were taken and refused");
     assert!(fleet.lines_with(full, " % full, and no more than 85 % may be") >= refused);
+    table.require_exact(&warehouse, &table.ingest(&fleet, &warehouse).join().unwrap());
+    assert_eq!(fleet.started_tasks(full), refused, "it took tasks of the next run, too");
 }
 
 #[test]
