@@ -134,8 +134,8 @@ impl Open for Session {
 impl Open for ReadSession {
     async fn open(login: wire::Login<'_>) -> Result<Self, mysql_async::Error> {
         let mut session = Self::log_in(login).await?;
-        session.first(NAMES).await?;
-        session.first(SESSION).await?;
+        session.rows(NAMES).await?;
+        session.rows(SESSION).await?;
         Ok(session)
     }
 }

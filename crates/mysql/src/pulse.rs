@@ -1,6 +1,6 @@
 //! A session as another connection sees it: whether the server is at work for it, and the end of what was given up.
 
-use crate::ask::Ask;
+use crate::ask::{Ask, TextRow};
 use crate::connect::{Session, connect};
 use crate::error::SourceError;
 use crate::login::MySqlSource;
@@ -47,11 +47,9 @@ impl Pulse {
     /// # Errors
     /// If the connection fails.
     pub(crate) async fn of(session: &mut ReadSession, source: &MySqlSource) -> Result<Self, mysql_async::Error> {
-        let sql = "SELECT ID, HOST, @@hostname FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()";
-        let mut known = session.first(sql).await?.unwrap_or_default().into_iter().map(Option::unwrap_or_default);
-        let mut next = || known.next().unwrap_or_default();
-        let (id, client, server) = (next(), next(), next());
-        Ok(Self { source: source.clone(), session: id.parse().unwrap_or_default(), client, server })
+        let id = session.number("SELECT CONNECTION_ID()".to_owned()).await?.unwrap_or_default();
+        let (server, known) = look_at(session, id).await?;
+        Ok(Self { source: source.clone(), session: id, client: known.unwrap_or_default().client, server })
     }
 
     /// Returns what the server does for the session. May be repeated.
@@ -67,32 +65,23 @@ impl Pulse {
 
     async fn look(&self, origin: &Origin) -> Result<Beat, SourceError> {
         let mut observer = connect(&self.source).await?;
-        let looked = timeout(LOOK_LIMIT, observer.first(self.look_sql())).await;
+        let looked = timeout(LOOK_LIMIT, look_at(&mut observer, self.session)).await;
         observer.close();
         match looked {
-            Ok(Ok(Some(row))) => Ok(self.beat_of(&row)),
-            Ok(Ok(None)) | Err(_) => Ok(Beat::Still),
+            Ok(Ok((server, known))) => Ok(self.beat_of(&server, known.as_ref())),
             Ok(Err(cause)) => Err(SourceError::from_query(ACTION, origin, cause)),
+            Err(_) => Ok(Beat::Still),
         }
     }
 
-    /// Asks who answers, and for the session, if that server has it.
-    fn look_sql(&self) -> String {
-        format!(
-            "SELECT @@hostname, COMMAND, STATE, HOST FROM (SELECT 1) AS one \
-             LEFT JOIN information_schema.PROCESSLIST ON ID = {}",
-            self.session
-        )
-    }
-
-    fn beat_of(&self, row: &[Option<String>]) -> Beat {
-        let [server, command, state, client] = row else { return Beat::Still };
-        if server.as_ref() != Some(&self.server) {
+    fn beat_of(&self, server: &str, known: Option<&Known>) -> Beat {
+        if server != self.server {
             return Beat::Unknown;
         }
-        let idle = state.as_ref().is_some_and(|state| IDLE_STATES.iter().any(|idle| state.starts_with(idle)));
-        let works = matches!(command.as_deref(), Some("Query" | "Execute")) && !idle;
-        if works && client.as_ref() == Some(&self.client) { Beat::AtWork } else { Beat::Still }
+        match known {
+            Some(known) if known.client == self.client && known.is_at_work() => Beat::AtWork,
+            Some(_) | None => Beat::Still,
+        }
     }
 
     /// Ends the session on the server, best effort: a statement that sends nothing is not ended by the end of its
@@ -114,9 +103,8 @@ impl Pulse {
     }
 
     async fn kill(&self, observer: &mut Session) -> Result<bool, mysql_async::Error> {
-        let row = observer.first(self.look_sql()).await?.unwrap_or_default();
-        let [server, _, _, client] = row.as_slice() else { return Ok(false) };
-        if server.as_ref() != Some(&self.server) || client.as_ref() != Some(&self.client) {
+        let (server, known) = look_at(observer, self.session).await?;
+        if server != self.server || known.is_none_or(|known| known.client != self.client) {
             return Ok(false);
         }
         observer.first(format!("KILL CONNECTION {}", self.session)).await?;
@@ -124,36 +112,67 @@ impl Pulse {
     }
 }
 
+/// What a server says of a session.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Known {
+    client: String,
+    command: String,
+    state: String,
+}
+
+impl Known {
+    fn is_at_work(&self) -> bool {
+        let is_idle = IDLE_STATES.iter().any(|idle| self.state.starts_with(idle));
+        matches!(self.command.as_str(), "Query" | "Execute") && !is_idle
+    }
+}
+
+/// Returns what the server calls itself, and what it says of the session `id`, if it has that.
+///
+/// MySQL's information_schema fails here when any session runs a statement with a character outside utf8mb3.
+async fn look_at(session: &mut impl Ask, id: u64) -> Result<(String, Option<Known>), mysql_async::Error> {
+    let server = session.first("SELECT @@hostname".to_owned()).await?.unwrap_or_default().pop().flatten();
+    let all = session.rows("SHOW PROCESSLIST".to_owned()).await?;
+    Ok((server.unwrap_or_default(), known(&all, id)))
+}
+
+/// Finds a session in what `SHOW PROCESSLIST` says: id, user, host, database, command, time, state, and more.
+fn known(all: &[TextRow], id: u64) -> Option<Known> {
+    all.iter().find_map(|row| match row.as_slice() {
+        [Some(found), _, client, _, command, _, state, ..] if found.parse() == Ok(id) => {
+            let text = |field: &Option<String>| field.clone().unwrap_or_default();
+            Some(Known { client: text(client), command: text(command), state: text(state) })
+        }
+        _ => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pulse() -> Pulse {
+    fn beat(server: &str, client: &str, command: &str, state: &str) -> Beat {
         let source = "mysql://user@db:3306/shop".parse().unwrap();
-        Pulse { source, session: 7, client: "10.0.0.9:4711".to_owned(), server: "replica-1".to_owned() }
-    }
-
-    fn beat(server: &str, command: Option<&str>, state: &str, client: &str) -> Beat {
-        let text = |text: &str| Some(text.to_owned());
-        pulse().beat_of(&[text(server), command.map(str::to_owned), text(state), text(client)])
+        let pulse = Pulse { source, session: 7, client: "10.0.0.9:4711".to_owned(), server: "replica-1".to_owned() };
+        let row = ["7", "user", client, "shop", command, "300", state, "SELECT 1"].map(|text| Some(text.to_owned()));
+        pulse.beat_of(server, known(&[vec![None; 8], row.to_vec()], 7).as_ref())
     }
 
     #[test]
     fn a_server_that_waits_is_not_at_work() {
-        let of = |command: &str, state: &str| beat("replica-1", Some(command), state, "10.0.0.9:4711");
+        let of = |command: &str, state: &str| beat("replica-1", "10.0.0.9:4711", command, state);
         assert_eq!(of("Execute", "Creating sort index"), Beat::AtWork);
         assert_eq!(of("Query", ""), Beat::AtWork);
         assert_eq!(of("Execute", "Waiting for table metadata lock"), Beat::Still);
         assert_eq!(of("Execute", "Writing to net"), Beat::Still);
         assert_eq!(of("Execute", "Sending to client"), Beat::Still);
         assert_eq!(of("Sleep", ""), Beat::Still);
-        assert_eq!(beat("replica-1", None, "", ""), Beat::Still);
     }
 
     #[test]
     fn a_session_of_the_same_number_is_not_ours_for_that() {
-        assert_eq!(beat("replica-2", Some("Query"), "", "10.0.0.9:4711"), Beat::Unknown);
-        assert_eq!(beat("replica-2", None, "", ""), Beat::Unknown);
-        assert_eq!(beat("replica-1", Some("Query"), "", "10.0.0.9:4712"), Beat::Still);
+        assert_eq!(beat("replica-2", "10.0.0.9:4711", "Query", ""), Beat::Unknown);
+        assert_eq!(beat("replica-1", "10.0.0.9:4712", "Query", ""), Beat::Still);
+        assert_eq!(known(&[], 7), None);
     }
 }

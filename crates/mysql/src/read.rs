@@ -55,7 +55,8 @@ impl SplitReader {
             Some(open) => open,
             none => none.insert(open(&spec, split.number).await?),
         };
-        wait_for_calm(&mut open.session, &spec.origin, spec.options.threads_running).await?;
+        let calm = wait_for_calm(&mut open.session, &spec.origin, spec.options.threads_running).await;
+        calm.map_err(|error| error.on_the_way_to(spec.source.address()))?;
         open.is_busy = true;
         let mut watch = Watch::new(spec.options.silence);
         let sql = select_sql(&spec, &split.range);
@@ -68,7 +69,8 @@ impl SplitReader {
     pub(crate) async fn close(mut self) -> Result<()> {
         if let Some(Open { mut session, .. }) = self.open.take() {
             if let Some(meeting) = &self.spec.meeting {
-                meeting.wait_for_gate(&mut session, &self.spec.origin).await?;
+                let opened = meeting.wait_for_gate(&mut session, &self.spec.origin).await;
+                opened.map_err(|error| error.on_the_way_to(self.spec.source.address()))?;
             }
             // All rows are here: a connection that breaks now takes nothing with it.
             if let Err(error) = session.close().await {
@@ -93,18 +95,24 @@ impl Drop for SplitReader {
     }
 }
 
-/// Opens a session; where the run's sessions are counted or meet, it takes the seat that has the number of its first
-/// split.
+/// Opens a session that takes the seat of its first split.
 async fn open(spec: &ReadSpec, seat: u32) -> Result<Open> {
     let mut session = connect_patiently(&spec.source).await?;
     let pulse = Pulse::of(&mut session, &spec.source).await.map_err(|cause| failed(spec, cause))?;
+    let sits = sit_down(&mut session, spec, seat).await;
+    sits.map_err(|error| error.on_the_way_to(spec.source.address()))?;
+    Ok(Open { session, pulse, is_busy: false })
+}
+
+/// Takes the seat that has the number of a split, where the run's sessions are counted or meet.
+async fn sit_down(session: &mut ReadSession, spec: &ReadSpec, seat: u32) -> Result<(), SourceError> {
     if let Some(seats) = &spec.seats {
-        seats.take(&mut session, &spec.origin, seat).await?;
+        seats.take(session, &spec.origin, seat).await?;
     }
     if let Some(meeting) = &spec.meeting {
-        meeting.join(&mut session, &spec.origin, seat).await?;
+        meeting.join(session, &spec.origin, seat).await?;
     }
-    Ok(Open { session, pulse, is_busy: false })
+    Ok(())
 }
 
 async fn drain(open: &mut Open, watch: &mut Watch, spec: &ReadSpec, split: &Split, sink: &mut impl Sink) -> Result<()> {

@@ -53,10 +53,17 @@ impl SourceError {
 
     /// Sorts a failed read of rows from the server at `address`.
     pub(crate) fn from_read(action: &'static str, origin: &Origin, address: String, cause: mysql_async::Error) -> Self {
-        if is_lost_way(&cause) {
-            return Self::LostWay { action, origin: origin.clone(), address, cause };
+        Self::from_query(action, origin, cause).on_the_way_to(address)
+    }
+
+    /// Says that the way to the server at `address` is lost, if that is why a statement failed.
+    pub(crate) fn on_the_way_to(self, address: String) -> Self {
+        match self {
+            Self::Query { action, origin, cause } if is_lost_way(&cause) => {
+                Self::LostWay { action, origin, address, cause }
+            }
+            other => other,
         }
-        Self::from_query(action, origin, cause)
     }
 
     /// Returns the address of the server, if it is for want of a way there that this has failed.

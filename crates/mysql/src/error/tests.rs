@@ -35,13 +35,15 @@ fn a_lost_way_says_where_it_led() {
     let origin = SourceTable::new("db", "t").into();
     let read = SourceError::from_read("read", &origin, "h:3306".to_owned(), lost());
     let connect = SourceError::from_connect("h:3306".to_owned(), "reader", "db", lost());
-    for error in [read, connect] {
+    let other = query(lost()).on_the_way_to("h:3306".to_owned());
+    for error in [read, connect, other] {
         let error = DataFusionError::from(error);
         assert_eq!(springald_fault::lack_of(&error), Some(&Lack::MySql { address: "h:3306".to_owned() }), "{error}");
     }
     let refused = Error::Io(mysql_async::IoError::Io(io::ErrorKind::ConnectionRefused.into()));
     let refused = SourceError::from_connect("h:3306".to_owned(), "reader", "db", refused);
     assert_eq!(refused.unreached(), None);
+    assert_eq!(query(server(1213)).on_the_way_to("h:3306".to_owned()).unreached(), None);
 }
 
 #[test]

@@ -63,26 +63,24 @@ impl ReadSession {
         Ok(Self { channel: login.open().await?, reading: None })
     }
 
-    /// Runs a statement, and returns its first row as text, if it has any.
+    /// Runs a statement, and returns its rows as text.
     ///
     /// # Errors
     /// If the server refuses it, or the connection fails.
-    pub(crate) async fn first(&mut self, sql: &str) -> Result<Option<Vec<Option<String>>>> {
+    pub(crate) async fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
         self.channel.command(command::QUERY, sql.as_bytes()).await?;
         let answer = self.channel.receive().await?;
         if answer.first() == Some(&OK) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         self.skip_columns(&answer).await?;
-        let mut first = None;
+        let mut rows = Vec::new();
         loop {
             let row = self.channel.receive().await?;
             if is_end(&row) {
-                return Ok(first);
+                return Ok(rows);
             }
-            if first.is_none() {
-                first = Some(texts(&row).ok_or_else(|| unexpected("a row of text ends too early"))?);
-            }
+            rows.push(texts(&row).ok_or_else(|| unexpected("a row of text ends too early"))?);
         }
     }
 
