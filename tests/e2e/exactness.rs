@@ -1,7 +1,6 @@
 //! Every cell that arrives is the one that MySQL holds, however the table is split.
 
-use crate::harness::{CRIMES, Compared, Warehouse, cluster, compare, crimes, load_crimes, mysql};
-use std::io::Write as _;
+use crate::harness::{CRIMES, Compared, Warehouse, cluster, compare, crimes, load_crimes, mysql, say};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -113,10 +112,7 @@ INSERT INTO `values` VALUES
 #[test]
 fn the_real_rows_are_copied_exactly() {
     let Some(csv) = real_rows() else {
-        // Not by `eprintln`, which the test runner would swallow.
-        let note =
-            "note: the city's own rows are not here (SPRINGALD_REAL_CRIMES names their file); generated rows stand in";
-        writeln!(std::io::stderr(), "{note}").unwrap();
+        say("note: the city's own rows are not here (SPRINGALD_REAL_CRIMES names their file); generated rows stand in");
         return;
     };
     load_crimes("real_crimes", &csv);

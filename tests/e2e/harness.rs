@@ -53,6 +53,6 @@ pub(crate) use springald::{Outcome, clean_command, run, run_by, springald};
 pub(crate) use subnet::{Host, Peer, Subnet};
 pub(crate) use tables::{CRIMES, crimes, load_crimes, noise};
 pub(crate) use tap::Tap;
-pub(crate) use tool::{in_project, plugins, scratch};
+pub(crate) use tool::{in_project, plugins, say, scratch};
 pub(crate) use uploads::Upload;
 pub(crate) use warehouse::Warehouse;

@@ -1,12 +1,13 @@
 //! Tests that measure the memory of their process, and so need one of their own.
 
+use std::io::Write;
 use std::process::Command;
 
 /// Says that the process has been started for one test.
 const ALONE: &str = "SPRINGALD_TEST_ALONE";
 
 /// What begins the lines that such a test shows.
-pub(crate) const MEASURED: &str = "measured: ";
+const MEASURED: &str = "measured: ";
 
 /// Runs `test`, which the test called `name` consists of, in a process of its own; shows what it has measured.
 pub(crate) fn alone(name: &str, test: impl FnOnce()) {
@@ -20,7 +21,13 @@ pub(crate) fn alone(name: &str, test: impl FnOnce()) {
     let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{printed}\n{said}");
     assert!(printed.contains("1 passed"), "no test is called {name}: {printed}");
-    said.lines().filter(|line| line.starts_with(MEASURED)).for_each(|line| eprintln!("{line}"));
+    said.lines().filter_map(|line| line.strip_prefix(MEASURED)).for_each(show);
+}
+
+/// Shows what such a test has measured.
+pub(crate) fn show(measured: &str) {
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "{MEASURED}{measured}").unwrap();
 }
 
 /// Returns the most memory that this process has held so far.

@@ -28,7 +28,7 @@ use tonic::body::Body;
 use tonic::client::GrpcService;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::alone::{MEASURED, alone, peak_bytes};
+use crate::alone::{alone, peak_bytes, show};
 use crate::codec::WirePlan;
 use crate::embedded::EmbeddedCluster;
 use crate::{Cluster, SpringaldCodec, Stores};
@@ -81,9 +81,7 @@ async fn decode_plans() {
         }
     }
     let taken = peak_bytes() - before;
-    eprintln!(
-        "{MEASURED}plans with changes: {plans_left} read, {errors} refused, {panics} panics held up, {taken} bytes"
-    );
+    show(&format!("plans with changes: {plans_left} read, {errors} refused, {panics} panics held up, {taken} bytes"));
     assert!(plans_left > 0 && errors > 0, "{plans_left} plans, {errors} errors: the changes are too many or too few");
     assert!(taken < MOST_BYTES, "decoding took {taken} bytes of memory");
 }
@@ -115,7 +113,7 @@ async fn send_messages() {
         }
     }
     let taken = peak_bytes() - before;
-    eprintln!("{MEASURED}messages with changes: {answered} answered, {cut} not, {taken} bytes");
+    show(&format!("messages with changes: {answered} answered, {cut} not, {taken} bytes"));
     assert_eq!(cut, 0, "requests were left without an answer");
     assert!(taken < MOST_BYTES, "the scheduler took {taken} bytes of memory");
     let address = Some(cluster.address().clone());

@@ -138,12 +138,10 @@ async fn look_at(session: &mut impl Ask, id: u64) -> Result<(String, Option<Know
 
 /// Finds a session in what `SHOW PROCESSLIST` says: id, user, host, database, command, time, state, and more.
 fn known(all: &[TextRow], id: u64) -> Option<Known> {
-    all.iter().find_map(|row| match row.as_slice() {
-        [Some(found), _, client, _, command, _, state, ..] if found.parse() == Ok(id) => {
-            let text = |field: &Option<String>| field.clone().unwrap_or_default();
-            Some(Known { client: text(client), command: text(command), state: text(state) })
-        }
-        _ => None,
+    all.iter().find_map(|row| {
+        let [Some(found), _, client, _, command, _, state, ..] = row.as_slice() else { return None };
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        (found.parse() == Ok(id)).then(|| Known { client: text(client), command: text(command), state: text(state) })
     })
 }
 

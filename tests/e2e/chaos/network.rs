@@ -1,7 +1,7 @@
 //! Networks that are cut while a run is at work, and healed, or not.
 
 use super::slow::{SPLITS, SlowTable};
-use crate::harness::{Fleet, Host, Outcome, Peer, Subnet, Warehouse, mysql, run, s3, wait_until};
+use crate::harness::{Fleet, Host, Outcome, Peer, Subnet, Warehouse, mysql, run, s3, say, wait_until};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -77,7 +77,7 @@ fn a_run_fails_and_says_why_when_no_executor_reaches_the_source_any_more() {
     assert!(outcome.refusal().contains(&address), "{}", outcome.stderr);
     assert!(taken < MOST_PATIENCE, "{taken:?}");
     assert!(!warehouse.has_tables(), "{:?}", warehouse.names());
-    eprintln!("no way to the source for anybody: failed {taken:?} after the cut");
+    say(&format!("no way to the source for anybody: failed {taken:?} after the cut"));
 }
 
 /// Two executors on hosts of their own, and a table that takes its time.
@@ -132,7 +132,7 @@ impl Net {
         assert!(taken < MOST_DELAY, "{taken:?}");
         // It may have been about to end its task, and have got another one.
         assert!(fleet.started_tasks(1) <= before + 1, "it went on taking tasks");
-        eprintln!("{}: published {taken:?} after the cut", self.table.database());
+        say(&format!("{}: published {taken:?} after the cut", self.table.database()));
     }
 
     /// Panics unless the second executor has said that it lacks something.

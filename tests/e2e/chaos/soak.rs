@@ -2,9 +2,8 @@
 //!
 //! `make soak` makes 200 of them; here it is as many as SPRINGALD_SOAK_RUNS says, or a few.
 
-use crate::harness::{Fleet, Outcome, Signal, Total, Warehouse, clean_command, mysql, run, total, wait_until};
+use crate::harness::{Fleet, Outcome, Signal, Total, Warehouse, clean_command, mysql, run, say, total, wait_until};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
 use std::process::Command;
 use std::thread;
 
@@ -36,8 +35,7 @@ fn runs_in_a_row_leave_nothing_behind() {
         }
     }
     let end = fleet.usage();
-    let mut stderr = std::io::stderr();
-    writeln!(stderr, "{runs} runs, {killed} processes ended: from {middle:?} to {end:?}").unwrap();
+    say(&format!("{runs} runs, {killed} processes ended: from {middle:?} to {end:?}"));
     for (before, after) in middle.iter().zip(&end).take(2) {
         assert_eq!(before.pid, after.pid, "the scheduler and the first executor were to live");
         assert!(after.resident_kib <= before.resident_kib + MORE_MEMORY, "{before:?} became {after:?}");

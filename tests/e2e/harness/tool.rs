@@ -1,5 +1,6 @@
 //! Where the tools of the tests lie: scripts in the checkout, Python's packages in the cache, logs beside the build.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::LazyLock;
@@ -68,4 +69,10 @@ fn remove_leftovers(all: &Path) {
             drop(std::fs::remove_dir_all(entry.path()));
         }
     }
+}
+
+/// Shows a line to whoever looks, also beside tests that pass: what they print otherwise is kept by the test runner.
+pub(crate) fn say(line: &str) {
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "{line}").unwrap();
 }

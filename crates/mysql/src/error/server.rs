@@ -58,11 +58,11 @@ impl SourceError {
 
     /// Says that the way to the server at `address` is lost, if that is why a statement failed.
     pub(crate) fn on_the_way_to(self, address: String) -> Self {
-        match self {
-            Self::Query { action, origin, cause } if is_lost_way(&cause) => {
-                Self::LostWay { action, origin, address, cause }
-            }
-            other => other,
+        let Self::Query { action, origin, cause } = self else { return self };
+        if is_lost_way(&cause) {
+            Self::LostWay { action, origin, address, cause }
+        } else {
+            Self::Query { action, origin, cause }
         }
     }
 
