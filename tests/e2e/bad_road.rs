@@ -1,6 +1,6 @@
 //! A snapshot is exact though S3 refuses, hangs up and stalls, and no upload is left over.
 
-use crate::harness::{CRIMES, Fleet, Road, Warehouse, clean_command, compare, crimes, mysql, noise, run};
+use crate::harness::{CRIMES, Fleet, Road, Warehouse, clean_command, compare, crimes, mysql, noisy_table, run};
 use serde_json::Value;
 
 /// Runs an ingest job whose requests to S3 take the bad road, on a cluster of its own or the one in `options`.
@@ -12,17 +12,6 @@ fn ingest(road: &Road, warehouse: &Warehouse, from: &str, options: &[&str]) -> V
     run(&mut command).report()
 }
 
-/// Creates a table whose files are too large to be uploaded at once.
-fn noisy_table(database: &str) -> String {
-    let noise = noise();
-    mysql().new_database(database);
-    mysql().execute(&format!(
-        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, noise VARCHAR(1100));
-         INSERT INTO t SELECT seq, {noise} FROM seq_1_to_60000"
-    ));
-    format!("{database}.t")
-}
-
 #[test]
 fn a_snapshot_is_exact_though_requests_are_refused_cut_and_stalled() {
     let rows = crimes();
@@ -32,7 +21,7 @@ fn a_snapshot_is_exact_though_requests_are_refused_cut_and_stalled() {
     let compared = compare(&warehouse, CRIMES, "crime_data.crimes_2001_to_present", "ID", &[]);
     assert_eq!((compared.rows, compared.cells), (rows, rows * 22));
 
-    let table = noisy_table("bad_road");
+    let table = noisy_table("bad_road", 60_000);
     ingest(&road, &warehouse, &table, &["--splits", "2"]);
     assert_eq!(compare(&warehouse, &table, &table, "id", &[]).rows, 60_000);
     assert!(road.requests() > 300, "{} requests were too few to meet every mishap", road.requests());
@@ -44,7 +33,7 @@ fn two_executors_on_a_bad_road_write_an_exact_snapshot() {
     let road = Road::bad();
     let fleet = Fleet::start_with("bad-road", 2, vec![("AWS_ENDPOINT_URL_S3", road.endpoint().to_owned())]);
     let warehouse = Warehouse::on_s3(&[]);
-    let table = noisy_table("bad_road_of_two");
+    let table = noisy_table("bad_road_of_two", 60_000);
     ingest(&road, &warehouse, &table, &["--splits", "40", "--cluster", &fleet.url()]);
     assert_eq!(compare(&warehouse, &table, &table, "id", &[]).rows, 60_000);
     ingest(&road, &warehouse, &table, &["--splits", "4", "--cluster", &fleet.url()]);

@@ -1,21 +1,10 @@
 //! What the store is given: files of the size that is asked for, under the key that is asked for.
 
-use crate::harness::{Road, Warehouse, clean_command, compare, mysql, noise, run};
-
-/// Creates a table whose rows do not compress: 40 MB in a Parquet file.
-fn noisy_table(database: &str) -> String {
-    let noise = noise();
-    mysql().new_database(database);
-    mysql().execute(&format!(
-        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, noise VARCHAR(1100));
-         INSERT INTO t SELECT seq, {noise} FROM seq_1_to_40000"
-    ));
-    format!("{database}.t")
-}
+use crate::harness::{Road, Warehouse, clean_command, compare, mysql, noisy_table, run};
 
 #[test]
 fn a_large_split_becomes_files_of_the_size_that_is_asked_for() {
-    let table = noisy_table("rolled");
+    let table = noisy_table("rolled", 40_000);
     let warehouse = Warehouse::new();
     let report = warehouse.ingest(&table, &["--splits", "2", "--file-size", "4MiB"]).report();
     let compared = compare(&warehouse, &table, &table, "id", &[]);
@@ -34,7 +23,7 @@ fn a_large_split_becomes_files_of_the_size_that_is_asked_for() {
 
 #[test]
 fn a_table_of_several_files_is_cut_by_its_size_unless_a_number_or_a_part_is_asked_for() {
-    let table = noisy_table("cut_by_size");
+    let table = noisy_table("cut_by_size", 40_000);
     mysql().execute("ANALYZE TABLE cut_by_size.t");
     let bytes = mysql().query("SELECT DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'cut_by_size'");
     let fits = bytes.parse::<u64>().unwrap().div_ceil(8 << 20);
@@ -52,7 +41,7 @@ fn a_table_of_several_files_is_cut_by_its_size_unless_a_number_or_a_part_is_aske
 
 #[test]
 fn what_is_written_names_the_key_that_encrypts_it() {
-    let table = noisy_table("encrypted");
+    let table = noisy_table("encrypted", 40_000);
     let road = Road::good("2026-11-23T06:30:00.000Z");
     let warehouse = Warehouse::on_s3(&[]);
     let key = "arn:aws:kms:us-east-1:111122223333:key/of-the-tests";

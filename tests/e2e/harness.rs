@@ -51,7 +51,7 @@ pub(crate) use secret::{AlternatingUsers, RotatedUser, create_rotated_secret, cr
 pub(crate) use small_disk::SmallDisk;
 pub(crate) use springald::{Outcome, clean_command, run, run_by, springald};
 pub(crate) use subnet::{Host, Peer, Subnet};
-pub(crate) use tables::{CRIMES, crimes, load_crimes, noise};
+pub(crate) use tables::{CRIMES, crimes, load_crimes, noise, noisy_table};
 pub(crate) use tap::Tap;
 pub(crate) use tool::{in_project, plugins, say, scratch};
 pub(crate) use uploads::Upload;

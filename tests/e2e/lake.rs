@@ -1,6 +1,6 @@
 //! A warehouse on S3 is like one on the local disk: two executors write it, queries read it, and refusals say what to do.
 
-use crate::harness::{BUCKET, CRIMES, Warehouse, clean_command, cluster, compare, crimes, mysql, noise, run};
+use crate::harness::{BUCKET, CRIMES, Warehouse, clean_command, cluster, compare, crimes, mysql, noisy_table, run};
 use std::fs;
 
 const PUBLISHED: &str = "crime_data.crimes_2001_to_present";
@@ -37,16 +37,11 @@ fn a_query_on_s3_reads_and_replaces_tables_on_s3() {
 
 #[test]
 fn a_large_file_is_uploaded_in_parts_and_none_is_left_over() {
-    let database = mysql().new_database("parts");
-    let noise = noise();
-    mysql().execute(&format!(
-        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, noise VARCHAR(1100));
-         INSERT INTO t SELECT seq, {noise} FROM seq_1_to_40000"
-    ));
+    let table = noisy_table("parts", 40_000);
     let warehouse = Warehouse::on_s3(&IN_WAREHOUSE);
-    let report = warehouse.ingest("parts.t", &["--splits", "1"]).report();
+    let report = warehouse.ingest(&table, &["--splits", "1"]).report();
     assert!(report["bytes"].as_u64().unwrap() > 16 << 20, "{report}");
-    assert_eq!(compare(&warehouse, "parts.t", "parts.t", "id", &[]).rows, 40_000);
+    assert_eq!(compare(&warehouse, &table, &table, "id", &[]).rows, 40_000);
     assert_eq!(warehouse.unfinished_uploads(), Vec::<String>::new());
 }
 

@@ -1,17 +1,6 @@
 //! How objects reach S3: every one with a checksum, path-style where an endpoint is given, records only if there is none yet.
 
-use crate::harness::{BUCKET, Noted, Road, Warehouse, clean_command, compare, mysql, noise, run};
-
-/// Creates a table whose rows do not compress: 40 MB in a Parquet file.
-fn noisy_table(database: &str) -> String {
-    let noise = noise();
-    mysql().new_database(database);
-    mysql().execute(&format!(
-        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, noise VARCHAR(1100));
-         INSERT INTO t SELECT seq, {noise} FROM seq_1_to_40000"
-    ));
-    format!("{database}.t")
-}
+use crate::harness::{BUCKET, Noted, Road, Warehouse, clean_command, compare, mysql, noisy_table, run};
 
 fn ingest(road: &Road, warehouse: &Warehouse, table: &str, splits: &str) {
     let source = mysql().source(table.split('.').next().unwrap());
@@ -34,7 +23,7 @@ fn written(noted: &Noted) -> Option<&str> {
 #[test]
 fn what_is_written_has_a_checksum_and_a_path_that_begins_with_the_bucket() {
     let (road, warehouse) = (Road::good("2026-11-23T06:30:00.000Z"), Warehouse::on_s3(&[]));
-    ingest(&road, &warehouse, &noisy_table("checked"), "2");
+    ingest(&road, &warehouse, &noisy_table("checked", 40_000), "2");
     let noted = road.noted();
     let puts: Vec<&Noted> = noted.iter().filter(|noted| written(noted).is_some()).collect();
     assert!(puts.iter().any(|noted| written(noted).unwrap().contains("partNumber=")), "no part of an upload was seen");
@@ -48,7 +37,7 @@ fn what_is_written_has_a_checksum_and_a_path_that_begins_with_the_bucket() {
 #[test]
 fn a_record_is_put_only_if_there_is_none_and_again_where_s3_has_not_decided() {
     let (road, warehouse) = (Road::contested(), Warehouse::on_s3(&[]));
-    ingest(&road, &warehouse, &noisy_table("contested"), "4");
+    ingest(&road, &warehouse, &noisy_table("contested", 40_000), "4");
     let noted = road.noted();
     let records: Vec<&Noted> =
         noted.iter().filter(|noted| written(noted).is_some_and(|target| target.contains(".json"))).collect();

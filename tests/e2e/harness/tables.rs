@@ -34,3 +34,14 @@ pub(crate) fn noise() -> String {
     let hashes: Vec<String> = (1..=8).map(|n| format!("SHA2(seq * {n} + 0.5, 512)")).collect();
     format!("CONCAT({})", hashes.join(", "))
 }
+
+/// Creates the table `t` in a database of its own, with so many rows that do not compress: 40,000 are 40 MB in a Parquet file.
+pub(crate) fn noisy_table(database: &str, rows: u64) -> String {
+    let noise = noise();
+    mysql().new_database(database);
+    mysql().execute(&format!(
+        "USE {database}; CREATE TABLE t (id INT PRIMARY KEY, noise VARCHAR(1100));
+         INSERT INTO t SELECT seq, {noise} FROM seq_1_to_{rows}"
+    ));
+    format!("{database}.t")
+}
