@@ -27,7 +27,7 @@ test-bootstrap: tools ## installs EXECUTABLE (a debug build unless given) on a c
 
 test-mysql: tools ## runs the source's tests against a real MySQL server (Debian only; two minutes to install the first time)
 	tests/install-mysql.sh
-	tests/with-mysql.sh cargo test --workspace --test source
+	tests/with-mysql.sh tests/run-source.sh
 
 test-spark: ## lets Spark read what was published; installs it and Java the first time, 400 MB
 	@tests/need-rust.sh
