@@ -41,6 +41,8 @@ def host(number, rate):
         limit(["tc"], link, rate)
         limit([*inside, "tc"], "eth0", rate)
         yield address, inside
+        # With its network alone it would be gone some time later, and its name taken until then.
+        ip("link", "delete", link)
     finally:
         ip("netns", "delete", name)
 
