@@ -32,6 +32,9 @@ const GRACE_SECONDS: u64 = 120;
 /// passed between its stages, and all of a job that failed, goes at once.
 const JOB_DATA_SECONDS: u64 = 30;
 
+/// Seconds for which a scheduler remembers a job that has ended, with its plan and what its tasks have measured: some 0.4 MB.
+const JOB_STATE_SECONDS: u64 = 600;
+
 /// Partitions that a plan is made for where its driver does not say.
 const DEFAULT_PARTITIONS: usize = 16;
 
@@ -69,6 +72,7 @@ pub fn scheduler_config(
         expire_dead_executor_interval_seconds: 5,
         no_executors_grace_period_seconds: GRACE_SECONDS,
         finished_job_data_clean_up_interval_seconds: JOB_DATA_SECONDS,
+        finished_job_state_clean_up_interval_seconds: JOB_STATE_SECONDS,
         override_config_producer: Some(Arc::new(move || secured(session_config(DEFAULT_PARTITIONS), &own))),
         override_create_grpc_client_endpoint: endpoint_override(security),
         use_tls: security.is_mutual(),
