@@ -57,7 +57,7 @@ struct Noted {
 }
 
 impl Lacks {
-    /// Notes that a task has failed for want of something.
+    /// Notes that a task has failed for want of something, unless tasks are taken to fail.
     pub(super) fn note(&self, lack: &Lack) {
         let mut state = self.state.lock();
         if state.resigned_since.is_some() || state.noted.iter().any(|noted| noted.lack == *lack) {
