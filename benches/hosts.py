@@ -7,6 +7,10 @@ BRIDGE = "spscale"
 PREFIX = "10.213.0"
 HERE = f"{PREFIX}.1"
 
+# Without an address of its own a bridge has the lowest of its links', which changes as hosts come and go: the others then send
+# into the void until they ask anew, some 20 s later.
+BRIDGE_MAC = "02:00:00:00:00:01"
+
 # What a link may hold back before it drops: a token bucket's burst, and how long packets may queue.
 BURST, LATENCY = "128kb", "60ms"
 
@@ -18,7 +22,7 @@ def ip(*arguments):
 @contextlib.contextmanager
 def network():
     """Makes the bridge, on which this machine is `HERE`."""
-    ip("link", "add", BRIDGE, "type", "bridge")
+    ip("link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge")
     try:
         ip("addr", "add", f"{HERE}/24", "dev", BRIDGE)
         ip("link", "set", BRIDGE, "up")

@@ -6,11 +6,15 @@ GATEWAY = "10.77.0.1"
 METADATA = "169.254.169.254"
 NOBODY = "10.77.0.250"
 
+# Without an address of its own a bridge has the lowest of its links', which changes as hosts come and go: the others then send
+# into the void until they ask anew, some 20 s later.
+BRIDGE_MAC = "02:00:00:00:00:01"
+
 
 def build():
     """Makes the bridge with the addresses of AWS's side."""
     run("ip", "link", "set", "lo", "up")
-    run("ip", "link", "add", "subnet", "type", "bridge")
+    run("ip", "link", "add", "subnet", "address", BRIDGE_MAC, "type", "bridge")
     run("ip", "addr", "add", f"{GATEWAY}/24", "dev", "subnet")
     run("ip", "addr", "add", f"{METADATA}/32", "dev", "subnet")
     run("ip", "link", "set", "subnet", "up")

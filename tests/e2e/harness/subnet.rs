@@ -7,6 +7,10 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{self, Command};
 use std::thread;
 
+/// The bridge's own link address. Without one it has the lowest of its links', and a host that comes or goes can change it: the
+/// others then send into the void until they ask anew, some 20 s later.
+const BRIDGE_MAC: &str = "02:00:00:00:00:01";
+
 /// The network. On this machine's side there is an address for each service, so that a host can be cut off from one.
 #[derive(Debug)]
 pub(crate) struct Subnet {
@@ -31,7 +35,7 @@ impl Subnet {
     pub(crate) fn new(number: u8) -> Self {
         let (bridge, high) = (format!("sp{}x{number}", process::id()), 64 + process::id() % 128);
         let subnet = Self { prefix: format!("10.{high}.{number}"), bridge, number };
-        ip(&["link", "add", &subnet.bridge, "type", "bridge"]);
+        ip(&["link", "add", &subnet.bridge, "address", BRIDGE_MAC, "type", "bridge"]);
         for peer in [Peer::Scheduler, Peer::MySql, Peer::S3] {
             ip(&["addr", "add", &format!("{}/24", subnet.address(peer)), "dev", &subnet.bridge]);
         }
