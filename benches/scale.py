@@ -26,7 +26,7 @@ import servers
 
 EXECUTORS = (1, 2, 4, 8)
 RATE = "20mbit"
-SPLITS = 64
+SPLITS = 128
 BUCKET = "scale"
 TABLE = "crime_data.Crimes_2001_to_Present"
 WANTED = 6.5
