@@ -2,7 +2,7 @@
 
 use super::{Decode, not_a};
 use crate::wire::Cell;
-use arrow::array::{ArrayRef, StringBuilder};
+use arrow::array::{ArrayRef, BinaryBuilder, StringArray, StringBuilder};
 use arrow::error::ArrowError;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use std::sync::Arc;
 /// The most bytes that room is made for before a batch begins. More is made as it is needed.
 const MOST_ROOM_BYTES: usize = 1 << 20;
 
-/// Text, exactly as the server sends it.
-pub(super) struct Texts(StringBuilder);
+/// Text, exactly as the server sends it. Until a batch is whole it is bytes: those are text without a doubt if they are ASCII,
+/// which is quickly seen, and all of them are looked at once more at the end.
+pub(super) struct Texts(BinaryBuilder);
 
 impl Texts {
     pub(super) fn new() -> Self {
-        Self(StringBuilder::new())
+        Self(BinaryBuilder::new())
     }
 }
 
@@ -26,13 +27,18 @@ impl Decode for Texts {
 
     fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
         let Cell::Bytes(bytes) = value else { return Err(not_a("text", value)) };
-        let text = std::str::from_utf8(bytes).map_err(|_| not_a("text in UTF-8", value))?;
-        self.0.append_value(text);
+        if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
+            return Err(not_a("text in UTF-8", value));
+        }
+        self.0.append_value(bytes);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(finish(&mut self.0))
+        let texts = StringArray::try_from_binary(self.0.finish())?;
+        let bytes = texts.values().len().min(MOST_ROOM_BYTES);
+        self.0 = BinaryBuilder::with_capacity(texts.offsets().len(), bytes);
+        Ok(Arc::new(texts))
     }
 }
 
@@ -67,7 +73,7 @@ impl Decode for Spans {
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(finish(&mut self.builder))
+        Ok(Arc::new(self.builder.finish()))
     }
 }
 
@@ -77,12 +83,4 @@ fn write_fraction(out: &mut StringBuilder, micros: u32, digits: u8) -> std::fmt:
     }
     let kept = micros / 10u32.pow(6u32.saturating_sub(digits.into()));
     write!(out, ".{kept:0width$}", width = digits.into())
-}
-
-/// Returns the texts, and makes room for as many of the same size again.
-fn finish(builder: &mut StringBuilder) -> ArrayRef {
-    let texts = builder.finish();
-    let bytes = texts.values().len().min(MOST_ROOM_BYTES);
-    *builder = StringBuilder::with_capacity(texts.offsets().len(), bytes);
-    Arc::new(texts)
 }
