@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -91,14 +91,23 @@ pub(crate) async fn check(
         return next.run(request).await;
     };
     tracing::info!(peer = %peer.address, path, "request refused: {refusal}");
-    match refusal {
-        Refusal::NoCertificate if matches!(path, SLOTS | WORK) => {
-            (StatusCode::UNAUTHORIZED, format!("{refusal}\n")).into_response()
-        }
-        Refusal::NoCertificate => Status::unauthenticated(refusal.to_string()).into_http::<Body>(),
-        Refusal::Stranger => (StatusCode::UNAUTHORIZED, format!("{refusal}\n")).into_response(),
-        Refusal::ReadOnly => (StatusCode::METHOD_NOT_ALLOWED, format!("{refusal}\n")).into_response(),
+    refused(refusal, is_grpc(request.headers()))
+}
+
+/// Answers in the words of whoever asks: a client of gRPC takes anything but its own for a broken connection.
+fn refused(refusal: Refusal, is_grpc: bool) -> Response {
+    let (code, status): (_, fn(String) -> Status) = match refusal {
+        Refusal::NoCertificate | Refusal::Stranger => (StatusCode::UNAUTHORIZED, Status::unauthenticated),
+        Refusal::ReadOnly => (StatusCode::METHOD_NOT_ALLOWED, Status::unimplemented),
+    };
+    if is_grpc {
+        return status(refusal.to_string()).into_http::<Body>();
     }
+    (code, format!("{refusal}\n")).into_response()
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 fn authorization(headers: &HeaderMap) -> Option<&str> {
@@ -158,6 +167,23 @@ mod tests {
         for method in [Method::PATCH, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
             assert_eq!(decided(true, peer(true, true), method, "/api/job/abc"), Err(Refusal::ReadOnly));
         }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_in_the_words_of_whoever_asks() {
+        for refusal in [Refusal::NoCertificate, Refusal::Stranger, Refusal::ReadOnly] {
+            let answer = refused(refusal, true);
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert_eq!(answer.headers()[CONTENT_TYPE], "application/grpc");
+            let status = Status::from_header_map(answer.headers()).unwrap();
+            assert_eq!(status.message(), refusal.to_string());
+            let answer = refused(refusal, false);
+            assert!(answer.status().is_client_error(), "{}", answer.status());
+            let body = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+            assert_eq!(body, format!("{refusal}\n"));
+        }
+        let asked = |kind: &'static str| is_grpc(&HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]));
+        assert!(asked("application/grpc") && asked("application/grpc+proto") && !asked("application/json"));
     }
 
     #[test]
