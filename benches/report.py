@@ -1,8 +1,10 @@
 """Writes what was measured as Markdown: medians, spreads, ratios, and which targets are reached."""
 
+from pathlib import Path
 from statistics import median
 
 MIB = 1024 * 1024
+SCALE = Path(__file__).with_name("SCALE.md")
 
 READS = [
     ("ingest", "**`springald ingest`, embedded**"),
@@ -150,6 +152,14 @@ def time_goes(m, profiled):
                       table(["where", "%"], rows), "", "The busiest functions:", "", "```text", names, "```"])
 
 
+def scale():
+    """What `make bench-scale` has written last, without its title."""
+    if not SCALE.exists():
+        return "`make bench-scale` has not been run."
+    _, _, written = SCALE.read_text(encoding="utf-8").partition("\n")
+    return written.strip().replace("\n## ", "\n### ").replace("Written by the benchmark itself", "Written by `make bench-scale`")
+
+
 def results(m, facts, profiled):
     average, worst = m.cores_of_others()
     noise = ("noise", f"other processes kept {average:.2f} cores busy on average, {worst:.2f} during the worst case")
@@ -166,5 +176,6 @@ def results(m, facts, profiled):
         "## Targets", targets(m),
         "## Memory", memory(m),
         "## Where the time goes", time_goes(m, profiled),
+        "## Scale", scale(),
     ]
     return "\n\n".join(sections) + "\n"
