@@ -125,9 +125,10 @@ fn work_needs_a_certificate_on_every_port_and_says_so_in_grpc() {
     let [scheduler, first, second] = fixture.cluster.ports();
     let fetch = "/arrow.flight.protocol.FlightService/DoGet";
     let submit = "/ballista.protobuf.SchedulerGrpc/ExecuteQuery";
+    let flight_sql = "/arrow.flight.protocol.FlightService/GetFlightInfo";
     let request =
         ["--http2", "--data-binary", "@/dev/null", "--header", "content-type: application/grpc", "--dump-header", "-"];
-    for (port, path) in [(scheduler, submit), (first, fetch), (second, fetch)] {
+    for (port, path) in [(scheduler, submit), (scheduler, flight_sql), (first, fetch), (second, fetch)] {
         let (status, said) = fixture.cluster.look(port, path, &request);
         assert_eq!(status, 200, "{said}");
         // 16 is UNAUTHENTICATED.

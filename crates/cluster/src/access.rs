@@ -106,7 +106,8 @@ fn refused(refusal: Refusal, is_grpc: bool) -> Response {
     (code, format!("{refusal}\n")).into_response()
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
+/// Returns whether a request is one of gRPC.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 

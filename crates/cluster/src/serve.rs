@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -21,7 +20,7 @@ use springald_tls::{ClusterListener, Peer};
 use tonic::Status;
 use tonic::service::Routes;
 
-use crate::access::{Access, SLOTS, WORK, check};
+use crate::access::{Access, SLOTS, WORK, check, is_grpc};
 use crate::codec::WirePlan;
 use crate::session::MESSAGE_BYTES;
 use crate::unharmed::said;
@@ -44,8 +43,7 @@ pub(crate) async fn serve(
 /// requests on the connection with them.
 async fn unharmed(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let content_type = request.headers().get(CONTENT_TYPE);
-    let is_grpc = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let is_grpc = is_grpc(request.headers());
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {
