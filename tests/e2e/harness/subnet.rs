@@ -11,6 +11,9 @@ use std::thread;
 /// others then send into the void until they ask anew, some 20 s later.
 const BRIDGE_MAC: &str = "02:00:00:00:00:01";
 
+/// The link address of a station that there is not.
+const NOBODYS_MAC: &str = "02:00:00:00:00:02";
+
 /// The network. On this machine's side there is an address for each service, so that a host can be cut off from one.
 #[derive(Debug)]
 pub(crate) struct Subnet {
@@ -122,8 +125,8 @@ impl Host {
 
     /// Cuts the host off from one service: what it sends there goes to a station that there is not.
     pub(crate) fn cut_from(&self, subnet: &Subnet, peer: Peer) {
-        let nobody = "02:00:00:00:00:01";
-        self.ip(&["neigh", "replace", &subnet.address(peer), "lladdr", nobody, "nud", "permanent", "dev", "eth0"]);
+        let station = ["neigh", "replace", &subnet.address(peer), "lladdr", NOBODYS_MAC];
+        self.ip(&[&station[..], &["nud", "permanent", "dev", "eth0"]].concat());
     }
 
     /// Undoes [`Self::cut_from`].
