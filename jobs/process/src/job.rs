@@ -26,8 +26,8 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
     register_catalog(target.context(), target.catalog()).await?;
     let named = query::tables(target.context(), &sql).with_context(|| format!("plan query `{}`", args.query))?;
     let there = there(target.catalog().as_ref(), &named).await.context("read the catalog")?;
-    let plan =
-        query::plan(target.context(), &sql, &there).await.with_context(|| format!("plan query `{}`", args.query))?;
+    let plan = query::plan(target.context(), &sql, &there, query::PARTITION_BYTES).await;
+    let plan = plan.with_context(|| format!("plan query `{}`", args.query))?;
     let what = serde_json::json!({ "query": sql, "inputs": inputs(&plan)? });
     let work = Work { job: "process", input: plan, what, comments: BTreeMap::new() };
     publish(&target, work, async { Ok(serde_json::Value::Null) }).await

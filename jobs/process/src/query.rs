@@ -12,6 +12,8 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
 use springald_cluster::physical_plan;
 
+use crate::inputs::bytes;
+
 /// Returns the tables that a query names, as it names them.
 ///
 /// # Errors
@@ -22,11 +24,38 @@ pub(crate) fn tables(context: &SessionContext, sql: &str) -> Result<Vec<String>,
     Ok(state.resolve_table_references(&statement)?.iter().map(ToString::to_string).collect())
 }
 
-/// Plans one query over the tables `there`, which are named as a query has to name them.
+/// Bytes of files that a partition reads, where there are many: seconds of a task, so that one that is lost costs no more.
+pub(crate) const PARTITION_BYTES: u64 = 64 << 20;
+
+/// The most partitions that the tables' size makes: a join passes rows from each of them to each.
+const MOST_PARTITIONS: usize = 200;
+
+/// Plans one query over the tables `there`, which are named as a query has to name them, in partitions of `partition_bytes`
+/// where the context's own would be larger; then it has that number from now on.
 ///
 /// # Errors
 /// When the text is not one query, names what is not there, or gives two columns of the result one name.
 pub(crate) async fn plan(
+    context: &SessionContext,
+    sql: &str,
+    there: &[String],
+    partition_bytes: u64,
+) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+    let first = plan_once(context, sql, there).await?;
+    let partitions = suited(bytes(&first)?, partition_bytes);
+    if partitions <= context.copied_config().target_partitions() {
+        return Ok(first);
+    }
+    context.state_ref().write().config_mut().options_mut().execution.target_partitions = partitions;
+    plan_once(context, sql, there).await
+}
+
+fn suited(bytes: u64, partition_bytes: u64) -> usize {
+    usize::try_from(bytes.div_ceil(partition_bytes))
+        .map_or(MOST_PARTITIONS, |partitions| partitions.min(MOST_PARTITIONS))
+}
+
+async fn plan_once(
     context: &SessionContext,
     sql: &str,
     there: &[String],
@@ -110,14 +139,38 @@ fn depends_on_chance(plan: &LogicalPlan) -> Result<bool, DataFusionError> {
 
 #[cfg(test)]
 mod tests {
-    use datafusion::prelude::SessionConfig;
+    use datafusion::prelude::{CsvReadOptions, SessionConfig};
 
     use super::*;
 
     async fn partitions(sql: &str) -> Result<usize, QueryError> {
         let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4));
         context.sql("CREATE TABLE t AS VALUES (1, 2), (3, 4), (5, 6)").await?.collect().await?;
-        Ok(plan(&context, sql, &["t".to_owned()]).await?.output_partitioning().partition_count())
+        let plan = plan(&context, sql, &["t".to_owned()], PARTITION_BYTES).await?;
+        Ok(plan.output_partitioning().partition_count())
+    }
+
+    #[tokio::test]
+    async fn much_to_read_is_read_in_more_partitions() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("t.csv");
+        std::fs::write(&file, format!("a,b\n{}", "1,2\n".repeat(24))).unwrap(); // 100 bytes
+        for (partition_bytes, expected) in [(1000, 4), (25, 4), (24, 5), (10, 10), (1, 100)] {
+            let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4));
+            context.register_csv("t", file.to_str().unwrap(), CsvReadOptions::new()).await.unwrap();
+            let sql = "SELECT a, count(*) FROM t GROUP BY a";
+            let plan = plan(&context, sql, &["t".to_owned()], partition_bytes).await.unwrap();
+            assert_eq!(plan.output_partitioning().partition_count(), expected, "{partition_bytes} bytes each");
+            // Whoever runs the plan takes the number from there.
+            assert_eq!(context.copied_config().target_partitions(), expected);
+        }
+    }
+
+    #[test]
+    fn a_table_of_any_size_has_a_bounded_number_of_partitions() {
+        assert_eq!(suited(0, PARTITION_BYTES), 0);
+        assert_eq!(suited((1 << 30) + 1, PARTITION_BYTES), 17);
+        assert_eq!(suited(u64::MAX, PARTITION_BYTES), MOST_PARTITIONS);
     }
 
     #[tokio::test]
