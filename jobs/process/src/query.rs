@@ -24,8 +24,9 @@ pub(crate) fn tables(context: &SessionContext, sql: &str) -> Result<Vec<String>,
     Ok(state.resolve_table_references(&statement)?.iter().map(ToString::to_string).collect())
 }
 
-/// Bytes of files that a partition reads, where there are many: seconds of a task, so that one that is lost costs no more.
-pub(crate) const PARTITION_BYTES: u64 = 64 << 20;
+/// Bytes of files that a partition reads, where there are many: seconds of a task, so that one that is lost costs no more, and
+/// what it writes is no crumb.
+pub(crate) const PARTITION_BYTES: u64 = 128 << 20;
 
 /// The most partitions that the tables' size makes: a join passes rows from each of them to each.
 const MOST_PARTITIONS: usize = 200;
@@ -169,7 +170,7 @@ mod tests {
     #[test]
     fn a_table_of_any_size_has_a_bounded_number_of_partitions() {
         assert_eq!(suited(0, PARTITION_BYTES), 0);
-        assert_eq!(suited((1 << 30) + 1, PARTITION_BYTES), 17);
+        assert_eq!(suited((4 << 30) + 1, PARTITION_BYTES), 33);
         assert_eq!(suited(u64::MAX, PARTITION_BYTES), MOST_PARTITIONS);
     }
 
