@@ -157,7 +157,7 @@ def scale():
     if not SCALE.exists():
         return "`make bench-scale` has not been run."
     _, _, written = SCALE.read_text(encoding="utf-8").partition("\n")
-    return written.strip().replace("\n## ", "\n### ").replace("Written by the benchmark itself", "Written by `make bench-scale`")
+    return written.strip().replace("\n## ", "\n### ")
 
 
 def results(m, facts, profiled):

@@ -131,7 +131,7 @@ def results(arguments, measured):
     limits = Path(__file__).with_name("fifty-nodes.md").read_text(encoding="utf-8")
     return "\n\n".join([
         "# Results of `make bench-scale`",
-        f"Written by the benchmark itself at commit {bench.commit()}: whole `springald ingest` processes of {arguments.rows:,} rows in "
+        f"Written by `make bench-scale` at commit {bench.commit()}: whole `springald ingest` processes of {arguments.rows:,} rows in "
         f"{SPLITS} splits, from MariaDB to an S3 server, on executors that are network namespaces of two task slots, whose links carry "
         f"{RATE} each way. Each number of executors ran {arguments.runs} times, and every run's rows were counted.",
         report.table(head, rows),

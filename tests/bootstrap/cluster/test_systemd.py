@@ -52,10 +52,13 @@ def test_an_executor_may_write_to_its_work_directory_and_nowhere_else(nodes):
 def test_systemd_starts_an_executor_again_that_was_killed_and_empties_its_directory(nodes):
     primary, core = nodes
     before = core.main_pid("springald-executor")
-    core.run("touch", "/mnt1/springald/of-the-one-before")
+    work, as_executor = "/mnt1/springald", ("setpriv", "--reuid=springald", "--clear-groups")
+    core.run(*as_executor, "mkdir", "--parents", f"{work}/executor-7051/job", f"{work}/of-the-one-before")
+    core.run(*as_executor, "touch", f"{work}/executor-7051/job/rows", f"{work}/of-the-one-before/rows")
     core.run("kill", "-KILL", before)
     wait_until(lambda: core.main_pid("springald-executor") not in (0, before), 20, "it comes back")
-    assert core.run("find", "/mnt1/springald", "-type", "f") == ""
+    # Its own directory its successor makes anew.
+    assert core.run("find", work, "-mindepth", "1", "!", "-path", f"{work}/executor-7051") == ""
     wait_until(lambda: registered(primary), 60, "it registers again")
 
 
