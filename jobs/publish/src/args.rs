@@ -2,28 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use springald_cluster::{ByteSize, ClusterAddress, ParseSizeError};
-use springald_snapshot::{RunId, SnapshotDate, Warehouse};
+use springald_snapshot::{PlaceArgs, RunId, SnapshotDate};
 
 use crate::SchemaMode;
 
 /// The most that a file may have: S3 takes 10,000 parts of one, and they are small because writers hold them in memory.
 const MOST_FILE_BYTES: u64 = 32 << 30;
-
-/// Where a table is: its warehouse and the catalog that its readers look it up in.
-#[derive(Debug, Clone, Args)]
-pub struct PlaceArgs {
-    /// Root of all snapshots: a directory, file:///dir or s3://bucket/prefix
-    #[arg(long, env = "SPRINGALD_WAREHOUSE", value_name = "URL", help_heading = "Target")]
-    pub warehouse: Warehouse,
-    /// Catalog that readers look the table up in; default: glue for an s3:// warehouse, else local
-    #[arg(long, env = "SPRINGALD_CATALOG", value_name = "KIND", help_heading = "Target")]
-    pub catalog: Option<CatalogKind>,
-    /// Let Glue keep the table as it was before each change; it keeps at most 100,000 versions, and then refuses changes
-    #[arg(long, env = "SPRINGALD_GLUE_VERSIONS", help_heading = "Target")]
-    pub glue_versions: bool,
-}
 
 /// Options of every job that publishes a snapshot.
 #[derive(Debug, Clone, Args)]
@@ -63,15 +49,6 @@ pub struct TargetArgs {
     /// File to write the run's report to, as JSON
     #[arg(long, env = "SPRINGALD_REPORT", value_name = "FILE", help_heading = "Run")]
     pub report: Option<PathBuf>,
-}
-
-/// A kind of catalog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CatalogKind {
-    /// AWS Glue
-    Glue,
-    /// Documents in the warehouse itself, below _catalog/
-    Local,
 }
 
 fn file_size(text: &str) -> Result<ByteSize, String> {

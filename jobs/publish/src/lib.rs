@@ -8,9 +8,9 @@ mod run;
 mod schema;
 mod target;
 
-pub use args::{CatalogKind, PlaceArgs, TargetArgs};
+pub use args::TargetArgs;
 pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
 pub use resume::ResumeError;
 pub use schema::{SchemaChanged, SchemaMode};
-pub use target::{Target, TargetError, open_catalog};
+pub use target::Target;

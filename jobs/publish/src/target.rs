@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use datafusion::prelude::SessionContext;
-use object_store::ObjectStore;
-use springald_aws::{S3Options, sdk_config};
-use springald_catalog::{Catalog, GlueCatalog, GlueOptions, LocalCatalog, TableName};
+use springald_aws::S3Options;
+use springald_catalog::{Catalog, TableName};
 use springald_cluster::{ByteSize, Cluster, Stores};
 use springald_snapshot::commit::require_free_names;
 use springald_snapshot::{PlanRecord, RunId, RunLayout, RunStore, SnapshotDate, StatisticsDetail};
 use springald_tls::Security;
 
 use crate::resume::unfinished;
-use crate::{CatalogKind, PlaceArgs, SchemaMode, TargetArgs};
+use crate::{SchemaMode, TargetArgs};
 
 /// An opened target: a new run's place, its store, the catalog, and the cluster it runs on.
 #[expect(missing_debug_implementations, reason = "a session context has no debug form")]
@@ -49,7 +48,7 @@ impl Target {
         let cluster = Cluster::start(args.cluster.clone(), stores, Security::read(bundle)?).await?;
         let context = cluster.context()?;
         let store = context.runtime_env().object_store(warehouse.store_url())?;
-        let catalog = open_catalog(&args.place, &store, args.create_database).await?;
+        let catalog = args.place.open_catalog(&store, args.create_database).await?;
         require_free_names(catalog.as_ref(), &table.catalog_name()).await?;
         let run = args.resume.clone().unwrap_or_else(RunId::start);
         let mut layout = RunLayout { warehouse, table, date: args.date.unwrap_or_else(SnapshotDate::today), run };
@@ -91,37 +90,4 @@ impl Target {
     pub fn layout(&self) -> &RunLayout {
         self.records.layout()
     }
-}
-
-/// Returns the catalog that was asked for, or the one that belongs to the warehouse's kind; `store` is the warehouse's.
-///
-/// # Errors
-/// When Glue is asked for a local warehouse, or there is no region to look for it in.
-pub async fn open_catalog(
-    args: &PlaceArgs,
-    store: &Arc<dyn ObjectStore>,
-    create_database: bool,
-) -> anyhow::Result<Arc<dyn Catalog>> {
-    let is_local = args.warehouse.local_dir().is_some();
-    let root = args.warehouse.root().clone();
-    match args.catalog.unwrap_or(if is_local { CatalogKind::Local } else { CatalogKind::Glue }) {
-        CatalogKind::Local => Ok(Arc::new(LocalCatalog::new(Arc::clone(store), root))),
-        CatalogKind::Glue if is_local => Err(TargetError::NotOnS3 { warehouse: args.warehouse.to_string() }.into()),
-        CatalogKind::Glue => {
-            let config = sdk_config().await.context("use the Glue catalog")?;
-            let options = GlueOptions { create_database, keep_versions: args.glue_versions };
-            Ok(Arc::new(GlueCatalog::new(config, Arc::clone(store), root, options)))
-        }
-    }
-}
-
-/// A target that cannot be published to.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// A table that Glue's readers would not reach.
-    #[error("readers of Glue do not see `{warehouse}`: give an s3:// warehouse, or --catalog local")]
-    NotOnS3 {
-        /// The warehouse.
-        warehouse: String,
-    },
 }

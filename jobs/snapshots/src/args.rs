@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use springald_catalog::TableName;
-use springald_publish::PlaceArgs;
-use springald_snapshot::RunId;
+use springald_snapshot::{PlaceArgs, RunId};
 
 /// List a table's snapshots, go back to an earlier one, or remove those that nobody needs
 #[derive(Debug, Args)]

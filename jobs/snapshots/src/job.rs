@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use springald_aws::S3Options;
 use springald_catalog::Catalog;
 use springald_cluster::Stores;
-use springald_publish::open_catalog;
 use springald_snapshot::commit::published_run;
 use springald_snapshot::{KnownRun, Rules, RunId, TableRuns, abandoned, expired, remove, rollback};
 
@@ -48,7 +47,7 @@ impl Table {
         let stores = Stores::new(S3Options::default());
         let store = stores.get_store(warehouse.store_url().as_ref())?;
         let uploads = stores.uploads(warehouse.store_url().as_ref());
-        let catalog = open_catalog(&args.place, &store, false).await?;
+        let catalog = args.place.open_catalog(&store, false).await?;
         let runs = TableRuns::open(store, warehouse, &args.table).await?.with_uploads(uploads);
         let all = runs.all().await?;
         if all.is_empty() {
