@@ -33,7 +33,6 @@ pub use address::{ClusterAddress, ParseAddressError};
 pub use ask::{AskError, wait_for_scheduler};
 pub use cluster::{Cluster, ClusterError};
 pub use codec::{SpringaldCodec, prove_codec};
-pub use distribute::physical_plan;
 pub use executor::{Leave, WorkDir, serve_executor};
 pub use flight::with_security;
 pub use progress::watch;

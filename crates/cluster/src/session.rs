@@ -11,6 +11,7 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use springald_tls::Security;
 
+use crate::distribute::GatherSharedJoins;
 use crate::flight::endpoint_override;
 use crate::{SpringaldCodec, Stores};
 
@@ -52,9 +53,10 @@ pub fn session_context(config: SessionConfig, stores: &Arc<Stores>) -> Result<Se
     Ok(SessionContext::new_with_state(session_state(config, stores)?))
 }
 
-/// Returns Ballista's own state of a session, but with `stores`.
+/// Returns Ballista's own state of a session, but with `stores`, and plans whose partitions may run as tasks apart.
 pub(crate) fn session_state(config: SessionConfig, stores: &Arc<Stores>) -> Result<SessionState> {
     let runtime = stores.runtime(RuntimeEnvBuilder::new())?;
     let state = default_session_builder(config)?;
-    Ok(SessionStateBuilder::new_from_existing(state).with_runtime_env(runtime).build())
+    let state = SessionStateBuilder::new_from_existing(state).with_runtime_env(runtime);
+    Ok(state.with_physical_optimizer_rule(Arc::new(GatherSharedJoins)).build())
 }

@@ -10,7 +10,6 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
-use springald_cluster::physical_plan;
 
 use crate::inputs::bytes;
 
@@ -72,7 +71,7 @@ async fn plan_once(
     let reads_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     reads_only.verify_plan(&logical)?;
     let chancy = depends_on_chance(&logical)?;
-    let physical = physical_plan(context, &logical).await?;
+    let physical = state.create_physical_plan(&logical).await?;
     if chancy && physical.output_partitioning().partition_count() > 1 {
         return Ok(Arc::new(CoalescePartitionsExec::new(physical)));
     }

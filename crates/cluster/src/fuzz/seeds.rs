@@ -19,7 +19,7 @@ use prost::Message;
 
 use crate::codec::{WirePlan, sample};
 use crate::version::executor_id;
-use crate::{SpringaldCodec, physical_plan, session_config};
+use crate::{SpringaldCodec, session_config};
 
 /// A query with a join, a window, an aggregate, a sort and a limit, over rows of its own.
 const QUERY: &str = "SELECT a.column1 AS k, count(*) AS n, max(a.column2) AS name, sum(b.w) AS w \
@@ -40,7 +40,7 @@ pub(super) async fn plans() -> Vec<Vec<u8>> {
 async fn query() -> Arc<dyn ExecutionPlan> {
     let context = SessionContext::new_with_config(session_config(4));
     let query = context.state().create_logical_plan(QUERY).await.unwrap();
-    physical_plan(&context, &context.state().optimize(&query).unwrap()).await.unwrap()
+    context.state().create_physical_plan(&query).await.unwrap()
 }
 
 fn encoded(plan: &Arc<dyn ExecutionPlan>) -> Vec<u8> {
