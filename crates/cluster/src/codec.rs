@@ -12,12 +12,15 @@ use springald_mysql::MySqlReadExec;
 use springald_snapshot::SnapshotWriteExec;
 
 mod bounds;
+mod logical;
 #[cfg(test)]
 mod noise;
 mod plan;
 mod prove;
+mod rows;
 mod wire;
 
+pub(crate) use logical::NoLogicalPlan;
 pub(crate) use plan::WirePlan;
 pub use prove::prove_codec;
 #[cfg(test)]

@@ -9,14 +9,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::BufMut;
+use datafusion::arrow::datatypes::Schema;
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion_proto::physical_plan::{AsExecutionPlan, PhysicalExtensionCodec};
-use datafusion_proto::protobuf::PhysicalPlanNode;
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
+use datafusion_proto::physical_plan::{
+    AsExecutionPlan, DefaultPhysicalProtoConverter, PhysicalExtensionCodec, PhysicalPlanDecodeContext,
+    PhysicalProtoConverterExtension,
+};
+use datafusion_proto::protobuf::physical_plan_node::PhysicalPlanType;
+use datafusion_proto::protobuf::{PhysicalExprNode, PhysicalPlanNode};
 
 use super::bounds::check_plan;
+use super::rows::{check_stream, check_values};
 use crate::unharmed::said;
 
 /// A physical plan as it travels: DataFusion's message, decoded with care.
@@ -25,6 +31,7 @@ pub(crate) struct WirePlan(PhysicalPlanNode);
 
 impl AsExecutionPlan for WirePlan {
     fn try_decode(bytes: &[u8]) -> Result<Self> {
+        check_values(bytes)?;
         unharmed(|| PhysicalPlanNode::try_decode(bytes)).map(Self)
     }
 
@@ -37,13 +44,55 @@ impl AsExecutionPlan for WirePlan {
         context: &TaskContext,
         codec: &dyn PhysicalExtensionCodec,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let plan = unharmed(|| self.0.try_into_physical_plan(context, codec))?;
+        let context = PhysicalPlanDecodeContext::new(context, codec);
+        let plan = unharmed(|| Careful.proto_to_execution_plan(&self.0, &context))?;
         check_plan(&plan)?;
         Ok(plan)
     }
 
     fn try_from_physical_plan(plan: Arc<dyn ExecutionPlan>, codec: &dyn PhysicalExtensionCodec) -> Result<Self> {
         PhysicalPlanNode::try_from_physical_plan(plan, codec).map(Self)
+    }
+}
+
+/// DataFusion's own way to decode and encode, which looks at the rows of a node before it reads them.
+struct Careful;
+
+impl PhysicalProtoConverterExtension for Careful {
+    fn proto_to_execution_plan(
+        &self,
+        node: &PhysicalPlanNode,
+        context: &PhysicalPlanDecodeContext<'_>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if let Some(PhysicalPlanType::MemoryScan(scan)) = &node.physical_plan_type {
+            scan.partitions.iter().try_for_each(|partition| check_stream(partition))?;
+        }
+        self.default_proto_to_execution_plan(node, context)
+    }
+
+    fn execution_plan_to_proto(
+        &self,
+        plan: &Arc<dyn ExecutionPlan>,
+        codec: &dyn PhysicalExtensionCodec,
+    ) -> Result<PhysicalPlanNode> {
+        DefaultPhysicalProtoConverter {}.execution_plan_to_proto(plan, codec)
+    }
+
+    fn proto_to_physical_expr(
+        &self,
+        expression: &PhysicalExprNode,
+        input: &Schema,
+        context: &PhysicalPlanDecodeContext<'_>,
+    ) -> Result<Arc<dyn PhysicalExpr>> {
+        self.default_proto_to_physical_expr(expression, input, context)
+    }
+
+    fn physical_expr_to_proto(
+        &self,
+        expression: &Arc<dyn PhysicalExpr>,
+        codec: &dyn PhysicalExtensionCodec,
+    ) -> Result<PhysicalExprNode> {
+        DefaultPhysicalProtoConverter {}.physical_expr_to_proto(expression, codec)
     }
 }
 

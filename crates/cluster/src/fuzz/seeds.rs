@@ -21,8 +21,8 @@ use crate::codec::{WirePlan, sample};
 use crate::version::executor_id;
 use crate::{SpringaldCodec, session_config};
 
-/// A query with a join, a window, an aggregate, a sort and a limit, over rows of its own.
-const QUERY: &str = "SELECT a.column1 AS k, count(*) AS n, max(a.column2) AS name, sum(b.w) AS w \
+/// A query with a join, a window, an aggregate, a sort and a limit, over rows of its own, and with a value that is a list.
+const QUERY: &str = "SELECT a.column1 AS k, count(*) AS n, max(a.column2) AS name, sum(b.w) AS w, [1, 2, 3] AS l \
      FROM (VALUES (1, 'a', 2.5), (2, 'b', NULL)) a JOIN (SELECT column1, rank() OVER (PARTITION BY column2 ORDER BY \
      column1) AS w FROM (VALUES (1, 'x'), (2, 'y'), (3, 'x')) c) b ON a.column1 = b.column1 \
      WHERE a.column2 LIKE '%a%' OR a.column3 > 1 GROUP BY a.column1 ORDER BY n DESC, k LIMIT 10";
