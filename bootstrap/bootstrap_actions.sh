@@ -4,9 +4,11 @@
 # over to bootstrap/install.sh in the package. May be run again: what is there already stays. Waits for no other node.
 # Anything wrong ends it non-zero with one line that starts with `error:`.
 #
-# usage: bootstrap_actions.sh s3://BUCKET/PREFIX/VERSION (--tls-secret ID | --insecure) [--scheduler-host HOST] [--region REGION]
+# usage: bootstrap_actions.sh s3://BUCKET/PREFIX/VERSION (--tls-secret ID | --insecure) [--warehouse URL]
+#                             [--scheduler-host HOST] [--region REGION]
 #   --tls-secret ID        name or ARN of the Secrets Manager secret that holds the cluster's certificates
 #   --insecure             no certificates: whoever reaches the ports may use the cluster
+#   --warehouse URL        serve Flight SQL: queries over the tables of this warehouse, which Glue knows
 #   --scheduler-host HOST  where executors find the scheduler; default: what EMR's metadata says
 #   --region REGION        AWS region; default: what EMR's metadata says
 set -Eeuo pipefail

@@ -28,10 +28,16 @@ def _arguments(words):
             raise argparse.ArgumentTypeError(f"`{text}` holds characters that do not belong there")
         return text
 
+    def bucket(text):
+        if not text.startswith("s3://"):
+            raise argparse.ArgumentTypeError(f"`{text}` is no s3:// URL")
+        return plain(text)
+
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--scheduler-host", type=plain)
     parser.add_argument("--region", type=plain)
+    parser.add_argument("--warehouse", type=bucket)
     protection = parser.add_mutually_exclusive_group(required=True)
     protection.add_argument("--tls-secret", type=plain)
     protection.add_argument("--insecure", action="store_true")
@@ -42,7 +48,7 @@ def _node(arguments) -> Node:
     identity = identify(_INFO, network, arguments.scheduler_host, arguments.region)
     has_tls, has_rds_bundle = arguments.tls_secret is not None, Path(RDS_BUNDLE).exists()
     if identity.is_primary:
-        return Node(identity, has_tls, has_rds_bundle)
+        return Node(identity, has_tls, has_rds_bundle, warehouse=arguments.warehouse)
     limit = executor_limit(total_memory(Path("/proc/meminfo").read_text(encoding="utf-8")))
     return Node(identity, has_tls, has_rds_bundle, largest(data_disks()) / "springald", limit)
 

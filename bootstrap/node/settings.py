@@ -24,6 +24,7 @@ class Node:
     has_rds_bundle: bool
     work_dir: Optional[Path] = None
     memory_limit: Optional[int] = None
+    warehouse: Optional[str] = None
 
 
 def files(node: Node) -> dict:
@@ -46,10 +47,13 @@ def _shared(node: Node) -> dict:
 def _service(node: Node) -> dict:
     identity = node.identity
     if identity.is_primary:
-        return {
+        values = {
             "SPRINGALD_BIND": f"{identity.address}:{SCHEDULER_PORT}",
             "SPRINGALD_ADVERTISE": identity.scheduler_host,
         }
+        if node.warehouse:
+            values["SPRINGALD_WAREHOUSE"] = node.warehouse
+        return values
     return {
         "SPRINGALD_CLUSTER": _cluster(node),
         "SPRINGALD_BIND": f"{identity.address}:{EXECUTOR_PORT}",

@@ -57,7 +57,10 @@ fn snapshots_explain_themselves() {
 
 #[test]
 fn scheduler_explains_itself() {
-    explains(&["scheduler"], &["BIND", "ADVERTISE", "TLS_BUNDLE", "INSECURE", "API_TOKEN_FILE"]);
+    explains(
+        &["scheduler"],
+        &["BIND", "ADVERTISE", "WAREHOUSE", "CATALOG", "TLS_BUNDLE", "INSECURE", "API_TOKEN_FILE"],
+    );
 }
 
 #[test]

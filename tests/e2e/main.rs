@@ -14,6 +14,7 @@ mod dry_run;
 mod exactness;
 mod expiry;
 mod files;
+mod flight_sql;
 mod glue;
 mod harness;
 mod help;

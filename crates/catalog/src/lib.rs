@@ -27,7 +27,7 @@ pub use error::CatalogError;
 pub use glue::{GlueCatalog, GlueOptions};
 pub use local::LocalCatalog;
 pub use name::{CatalogName, NameError, TableName, TableNameError, fold, fold_columns};
-pub use provider::WarehouseCatalog;
+pub use provider::{Names, SessionCatalog, WarehouseCatalog};
 pub use statistics::{ColumnStatistics, Lengths, ValueStatistics};
 pub use types::{UnsupportedType, hive_type};
 pub use widen::is_widening;

@@ -2,7 +2,7 @@
 //!
 //! A table's pointer is read when the query first names the table, once: however often the query names it after that,
 //! and whatever is committed meanwhile, it reads the same files of the same snapshot. So one provider serves one
-//! query, and the next query takes a new one.
+//! query, and the next query takes a new one. A session that plans many has a [`SessionCatalog`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -17,10 +17,12 @@ use tokio::sync::OnceCell;
 
 use crate::{Catalog, CatalogError, CatalogName};
 
+pub use session::{Names, SessionCatalog};
 use table::SnapshotTable;
 
 mod files;
 mod schema;
+mod session;
 mod table;
 
 /// The catalog of one query.
@@ -36,12 +38,7 @@ impl WarehouseCatalog {
     /// When the catalog's databases cannot be listed.
     pub async fn try_new(catalog: Arc<dyn Catalog>, session: Weak<RwLock<SessionState>>) -> Result<Self, CatalogError> {
         let database = |name: String| {
-            let database = Database {
-                name: name.clone(),
-                catalog: Arc::clone(&catalog),
-                session: Weak::clone(&session),
-                opened: Mutex::default(),
-            };
+            let database = Database::new(name.clone(), Arc::clone(&catalog), Weak::clone(&session));
             (name, Arc::new(database))
         };
         let databases = catalog.databases().await?.into_iter().map(database).collect();
@@ -72,6 +69,10 @@ struct Database {
 }
 
 impl Database {
+    fn new(name: String, catalog: Arc<dyn Catalog>, session: Weak<RwLock<SessionState>>) -> Self {
+        Self { name, catalog, session, opened: Mutex::default() }
+    }
+
     async fn open(&self, table: &str) -> Result<Option<Arc<SnapshotTable>>> {
         let name = CatalogName::exact(&self.name, table);
         let found = self.catalog.table(&name).await.map_err(external)?;

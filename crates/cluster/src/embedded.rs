@@ -20,14 +20,13 @@ use ballista_executor::flight_service::BallistaFlightService;
 use ballista_executor::health::ExecutorHealth;
 use ballista_executor::metrics::LoggingMetricsCollector;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion_proto::protobuf::LogicalPlanNode;
 use springald_tls::Security;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
-use crate::codec::WirePlan;
+use crate::codec::{NoLogicalPlan, WirePlan};
 use crate::session::{MESSAGE_BYTES, session_config};
 use crate::version::executor_id;
 use crate::{ClusterAddress, SpringaldCodec, Stores, bind, scheduler_config, serve_scheduler};
@@ -50,8 +49,9 @@ impl EmbeddedCluster {
         let listener = bind(any_port()).await?;
         let address = ClusterAddress::loopback(listener.local_addr()?.port());
         let config = scheduler_config(listener.local_addr()?, address.host(), Arc::clone(stores), &Security::Open);
-        services
-            .spawn(async move { log_end("scheduler", serve_scheduler(listener, config, &Security::Open, None).await) });
+        services.spawn(async move {
+            log_end("scheduler", serve_scheduler(listener, config, &Security::Open, None, None).await);
+        });
 
         let listener = bind(any_port()).await?;
         let executor = executor(listener.local_addr()?.port(), vcores, &work_dir, stores)?;
@@ -90,7 +90,7 @@ fn any_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-fn codec() -> BallistaCodec<LogicalPlanNode, WirePlan> {
+fn codec() -> BallistaCodec<NoLogicalPlan, WirePlan> {
     BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SpringaldCodec::default()))
 }
 

@@ -15,6 +15,7 @@ mod distribute;
 mod embedded;
 mod executor;
 mod flight;
+mod flight_sql;
 #[cfg(test)]
 mod fuzz;
 mod life;

@@ -13,20 +13,22 @@ use axum::{Json, Router};
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
 use ballista_scheduler::api::get_routes;
 use ballista_scheduler::scheduler_server::SchedulerServer;
-use datafusion_proto::protobuf::LogicalPlanNode;
 use futures::FutureExt;
 use prometheus::TextEncoder;
+use springald_catalog::Catalog;
 use springald_tls::{ClusterListener, Peer};
 use tonic::Status;
 use tonic::service::Routes;
 
 use crate::access::{Access, SLOTS, WORK, check, is_grpc};
-use crate::codec::WirePlan;
+use crate::codec::{NoLogicalPlan, WirePlan};
+use crate::flight_sql::flight_sql;
 use crate::session::MESSAGE_BYTES;
 use crate::unharmed::said;
 use crate::work::Work;
 
-type Scheduler = SchedulerServer<LogicalPlanNode, WirePlan>;
+/// Ballista's scheduler, with plans as we take them.
+pub(crate) type Scheduler = SchedulerServer<NoLogicalPlan, WirePlan>;
 
 /// Serves `routes` on `listener`, to whom `access` lets in, until `end` comes; then requests that run are finished.
 pub(crate) async fn serve(
@@ -58,23 +60,33 @@ async fn unharmed(request: Request, next: Next) -> Response {
     }
 }
 
-/// Returns all that the scheduler answers.
-pub(crate) fn scheduler_routes(scheduler: Scheduler) -> Router {
+/// Returns all that the scheduler answers; queries over Flight SQL only where there is a catalog for them.
+pub(crate) fn scheduler_routes(scheduler: Scheduler, catalog: Option<Arc<dyn Catalog>>) -> anyhow::Result<Router> {
     let grpc = SchedulerGrpcServer::new(scheduler.clone())
         .max_decoding_message_size(MESSAGE_BYTES)
         .max_encoding_message_size(MESSAGE_BYTES);
     let scheduler = Arc::new(scheduler);
+    let mut grpc = Routes::new(grpc);
+    if let Some(catalog) = catalog {
+        grpc = grpc.add_service(flight_sql(&scheduler, catalog)?);
+    }
     let own = Router::new().route("/readyz", get(ready)).route(SLOTS, get(slots)).route(WORK, get(work));
     let own = own.with_state(Arc::clone(&scheduler));
-    get_routes(scheduler).merge(own).merge(service_routes(Routes::new(grpc)))
+    Ok(get_routes(scheduler).merge(own).merge(service_routes(grpc)))
 }
 
 /// Returns all that a service answers which has no more than `grpc` to offer.
 pub(crate) fn service_routes(grpc: Routes) -> Router {
-    grpc.into_axum_router()
-        .fallback(|| async { StatusCode::NOT_FOUND })
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/metrics", get(metrics))
+    grpc.into_axum_router().fallback(unknown).route("/healthz", get(|| async { "ok" })).route("/metrics", get(metrics))
+}
+
+/// Answers who asks for what is not here; who speaks gRPC would take a bare 404 for a broken service.
+async fn unknown(request: Request) -> Response {
+    if is_grpc(request.headers()) {
+        let said = "this service has no such call; Flight SQL is served by `springald scheduler --warehouse`";
+        return Status::unimplemented(said).into_http::<Body>();
+    }
+    StatusCode::NOT_FOUND.into_response()
 }
 
 async fn ready(State(scheduler): State<Arc<Scheduler>>) -> Response {

@@ -9,13 +9,13 @@ use ballista_executor::executor_process::ExecutorProcessConfig;
 use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::create_scheduler;
-use datafusion_proto::protobuf::LogicalPlanNode;
+use springald_catalog::Catalog;
 use springald_tls::{ApiToken, ClusterListener, Security};
 use tokio::net::TcpListener;
 
 use crate::access::Access;
 use crate::admission::with_admission;
-use crate::codec::WirePlan;
+use crate::codec::{NoLogicalPlan, WirePlan};
 use crate::flight::endpoint_override;
 use crate::life::with_life;
 use crate::serve::{scheduler_routes, serve};
@@ -31,6 +31,10 @@ const GRACE_SECONDS: u64 = 120;
 /// Seconds for which what a job has left stays on the executors after its end: its driver may still fetch its rows. What
 /// passed between its stages, and all of a job that failed, goes at once.
 const JOB_DATA_SECONDS: u64 = 30;
+
+/// The same where there are clients of Flight SQL: they fetch the rows of a query one partition after the other, as fast as whoever
+/// asked works them up.
+const RESULT_SECONDS: u64 = 600;
 
 /// Seconds for which a scheduler remembers a job that has ended, with its plan and what its tasks have measured: some 0.4 MB.
 const JOB_STATE_SECONDS: u64 = 600;
@@ -85,23 +89,28 @@ pub fn scheduler_config(
     }
 }
 
-/// Serves the scheduler on `listener` until the process ends, to those whom `security` and `token` let in.
+/// Serves the scheduler on `listener` until the process ends, to those whom `security` and `token` let in; with a catalog also
+/// Flight SQL over its tables.
 ///
 /// # Errors
 /// When the service cannot start or its listener fails.
 pub async fn serve_scheduler(
     listener: TcpListener,
-    config: SchedulerConfig,
+    mut config: SchedulerConfig,
     security: &Security,
     token: Option<ApiToken>,
+    catalog: Option<Arc<dyn Catalog>>,
 ) -> anyhow::Result<()> {
+    if catalog.is_some() {
+        config.finished_job_data_clean_up_interval_seconds = RESULT_SECONDS;
+    }
     config.validate()?;
     let access = Access { needs_certificates: security.is_mutual(), token };
     let cluster = BallistaCluster::new_from_config(&config).await?;
     let cluster = with_admission(&cluster);
-    let scheduler = create_scheduler::<LogicalPlanNode, WirePlan>(cluster, Arc::new(config)).await?;
+    let scheduler = create_scheduler::<NoLogicalPlan, WirePlan>(cluster, Arc::new(config)).await?;
     let listener = ClusterListener::new(listener, security)?;
-    Ok(serve(listener, with_life(scheduler_routes(scheduler)), access, std::future::pending()).await?)
+    Ok(serve(listener, with_life(scheduler_routes(scheduler, catalog)?), access, std::future::pending()).await?)
 }
 
 /// Returns an executor's configuration, for [`crate::serve_executor`]: it serves its data on `bind` and pulls tasks from

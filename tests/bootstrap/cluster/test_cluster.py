@@ -15,6 +15,9 @@ from command import wait_until
 
 WORKER_SERVICES = ["springald-executor", "springald-spot"]
 
+# What analysts may query: it need not be where jobs publish.
+WAREHOUSE = "s3://town/warehouse"
+
 
 class Cluster:
     """The nodes of one EMR cluster, none of them set up at first."""
@@ -48,7 +51,8 @@ class Cluster:
         They are divided by what else runs on each of this machine's cores.
         """
         begin = time.monotonic()
-        for action in [node.bootstrap(self.world.release, "--tls-secret", "town/tls") for node in nodes]:
+        arguments = ["--tls-secret", "town/tls", "--warehouse", WAREHOUSE]
+        for action in [node.bootstrap(self.world.release, *arguments) for node in nodes]:
             said, error = action.communicate(timeout=200 * len(nodes))
             assert (action.returncode, error) == (0, "")
             assert f"springald {self.world.version} is installed on this node" in said
@@ -87,6 +91,8 @@ def test_workers_do_not_wait_for_a_primary_that_is_not_there(cluster):
 def test_all_executors_register_once_the_primary_comes_last(cluster):
     assert cluster.bootstrap(cluster.primary) < 60
     wait_until(cluster.all_registered, 60, "every executor registers")
+    log = cluster.primary.run("cat", "/mnt/var/log/springald/scheduler.log")
+    assert "Flight SQL is served" in log and WAREHOUSE in log
 
 
 def test_an_ingest_reads_every_row_once_on_all_executors(cluster, database):

@@ -89,6 +89,7 @@ def test_an_architecture_whose_package_is_not_published(world, node):
         (("RELEASE",), "one of the arguments --tls-secret --insecure is required"),
         (("RELEASE", "--insecure", "--tls-secret", "id"), "not allowed with argument"),
         (("RELEASE", "--insecure", "--password", "x"), "unrecognized arguments: --password x"),
+        (("RELEASE", "--insecure", "--warehouse", "/lake"), "`/lake` is no s3:// URL"),
         (("RELEASE", "--insecure", "--scheduler-host", "a b"), "`a b` holds characters that do not belong there"),
         (("RELEASE", "--tls-secret", "no/such/secret"), "read secret no/such/secret: "),
     ],

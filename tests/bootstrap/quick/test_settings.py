@@ -28,6 +28,13 @@ def test_the_primarys_settings():
     }
 
 
+def test_a_primary_serves_flight_sql_for_its_warehouse():
+    made = files(Node(PRIMARY, has_tls=True, has_rds_bundle=True, warehouse="s3://lake/warehouse"))
+    assert made["environment"].endswith("SPRINGALD_ADVERTISE=10.0.1.23\nSPRINGALD_WAREHOUSE=s3://lake/warehouse\n")
+    # A job says itself where it publishes.
+    assert "WAREHOUSE" not in made["job.environment"]
+
+
 def test_a_workers_settings():
     node = Node(WORKER, False, False, work_dir=Path("/mnt1/springald"), memory_limit=10 * GIB)
     assert files(node) == {

@@ -25,12 +25,17 @@ pub(crate) struct ClosedCluster {
 impl ClosedCluster {
     /// Starts a cluster called `name` with the bundle in `bundle`, if any, and waits until its executors have registered.
     pub(crate) fn start(name: &'static str, bundle: Option<&Path>) -> Self {
+        Self::start_with(name, bundle, &[])
+    }
+
+    /// Starts a cluster as [`start`](Self::start) does, whose scheduler has `options`.
+    pub(crate) fn start_with(name: &'static str, bundle: Option<&Path>, options: &[&str]) -> Self {
         let scheme = if bundle.is_some() { "https" } else { "http" };
         let ports = [free_port(), free_port(), free_port()];
         let [scheduler, ..] = ports.map(|port| format!("127.0.0.1:{port}"));
         let security = bundle.map_or(vec![], |bundle| vec!["--tls-bundle", bundle.to_str().unwrap()]);
-        let mut first =
-            start_service(name, "scheduler", &[&["scheduler", "--bind", &scheduler][..], &security[..]].concat());
+        let arguments = [&["scheduler", "--bind", &scheduler][..], options, &security[..]].concat();
+        let mut first = start_service(name, "scheduler", &arguments);
         first.wait_until(|| is_alive(scheme, ports[0]).then_some(()));
         let [second, third] = [1, 2].map(|number| {
             let (role, bind) = (format!("executor-{number}"), format!("127.0.0.1:{}", ports[number]));

@@ -177,7 +177,8 @@ fn at<'a>(endpoint: &str, command: &'a mut Command) -> &'a mut Command {
     command.env("AWS_ENDPOINT_URL", endpoint).env("AWS_ENDPOINT_URL_S3", endpoint)
 }
 
-fn script(name: &str) -> Command {
+/// Returns the command of one of the scripts.
+pub(super) fn script(name: &str) -> Command {
     let mut command = Command::new(python());
     command.arg(in_project("tests/readback").join(name)).env("MYSQL_PWD", PASSWORD).envs(environment());
     command.env("AWS_DEFAULT_REGION", "us-east-1"); // what boto3 looks for

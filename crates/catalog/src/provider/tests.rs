@@ -265,3 +265,79 @@ async fn tables_opened_are_tables_known() {
     assert!(shop.table_exist("orders") && !shop.table_exist("nothing"));
     assert_eq!(shop.table_names(), ["orders"]);
 }
+
+/// A session of many queries, as analysts have.
+fn session(warehouse: &Warehouse) -> (Arc<Names>, SessionContext) {
+    let config = SessionConfig::new().with_information_schema(true).with_default_catalog_and_schema("lake", "public");
+    let context = SessionContext::new_with_config(config.with_create_default_catalog_and_schema(false));
+    let names = Arc::new(Names::new(Arc::clone(&warehouse.catalog) as Arc<dyn Catalog>));
+    let catalog = SessionCatalog::new(Arc::clone(&names), context.state_weak_ref());
+    context.register_catalog("lake", Arc::new(catalog));
+    (names, context)
+}
+
+#[tokio::test]
+async fn each_statement_of_a_session_reads_one_snapshot_the_live_one() {
+    let warehouse = Warehouse::new();
+    let (old, new) = (warehouse.write("old", &[&[1, 2]]), warehouse.write("new", &[&[1, 2, 3]]));
+    let (_, context) = session(&warehouse);
+    assert!(rows(&context, "SELECT * FROM shop.orders").await.unwrap_err().to_string().contains("not found"));
+    let sql = "SELECT a.run, b.run AS other, count(*) AS n FROM shop.orders a JOIN lake.shop.orders b USING (id) \
+               WHERE a.id IN (SELECT id FROM shop.orders) GROUP BY a.run, b.run";
+    warehouse.publish(&old).await;
+    let planned = context.state().create_logical_plan(sql).await.unwrap();
+    insta::assert_snapshot!(rows(&context, sql).await.unwrap(), @r"
+    +-----+-------+---+
+    | run | other | n |
+    +-----+-------+---+
+    | old | old   | 2 |
+    +-----+-------+---+
+    ");
+    warehouse.publish(&new).await;
+    insta::assert_snapshot!(rows(&context, sql).await.unwrap(), @r"
+    +-----+-------+---+
+    | run | other | n |
+    +-----+-------+---+
+    | new | new   | 3 |
+    +-----+-------+---+
+    ");
+    let of_old = context.execute_logical_plan(planned).await.unwrap().collect().await.unwrap();
+    assert!(pretty_format_batches(&of_old).unwrap().to_string().contains("| old | old   | 2 |"));
+}
+
+#[tokio::test]
+async fn a_session_shows_the_tables_that_are_there_without_opening_them() {
+    let warehouse = Warehouse::new();
+    let (names, context) = session(&warehouse);
+    warehouse.publish("file:///no/such/directory/").await;
+    names.refresh().await.unwrap();
+    let sql = "SELECT table_catalog, table_schema, table_name, table_type FROM information_schema.tables \
+               WHERE table_schema <> 'information_schema'";
+    insta::assert_snapshot!(rows(&context, sql).await.unwrap(), @r"
+    +---------------+--------------+------------+------------+
+    | table_catalog | table_schema | table_name | table_type |
+    +---------------+--------------+------------+------------+
+    | lake          | shop         | orders     | BASE TABLE |
+    +---------------+--------------+------------+------------+
+    ");
+    let lake = context.catalog("lake").unwrap();
+    assert_eq!(lake.schema_names(), ["shop"]);
+    assert_eq!(lake.schema("shop").unwrap().table_names(), ["orders"]);
+    assert!(lake.schema("nothing").unwrap().table_names().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_changes_nothing() {
+    let warehouse = Warehouse::new();
+    warehouse.publish(&warehouse.write("run", &[&[1]])).await;
+    let (_, context) = session(&warehouse);
+    for sql in [
+        "CREATE VIEW shop.v AS SELECT 1",
+        "CREATE SCHEMA other",
+        "DROP TABLE shop.orders",
+        "CREATE TABLE shop.t AS SELECT 1",
+        "INSERT INTO shop.orders VALUES (2, 'x')",
+    ] {
+        assert!(rows(&context, sql).await.is_err(), "{sql}");
+    }
+}

@@ -13,7 +13,6 @@ use ballista_executor::executor::Executor;
 use ballista_executor::executor_process::ExecutorProcessConfig;
 use ballista_executor::metrics::LoggingMetricsCollector;
 use ballista_executor::runtime_cache::DefaultSessionRuntimeCache;
-use datafusion_proto::protobuf::LogicalPlanNode;
 use tonic::Status;
 
 use super::connection::Connection;
@@ -24,7 +23,7 @@ use super::lack::{Lacks, Outside};
 use super::memory::pool_policy;
 use super::pool::ClientPool;
 use super::work_dir::WorkDir;
-use crate::codec::WirePlan;
+use crate::codec::{NoLogicalPlan, WirePlan};
 use crate::session::MESSAGE_BYTES;
 use crate::version::is_refusal;
 use crate::{SpringaldCodec, session_config};
@@ -119,7 +118,7 @@ impl Shift {
         }
     }
 
-    fn codec(&self) -> BallistaCodec<LogicalPlanNode, WirePlan> {
+    fn codec(&self) -> BallistaCodec<NoLogicalPlan, WirePlan> {
         let physical = self.config.override_physical_codec.clone();
         let physical = physical.unwrap_or_else(|| Arc::new(SpringaldCodec::default()));
         BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), physical)

@@ -56,7 +56,7 @@ async fn start(codec: Unable, dir: &TempDir, stores: &Arc<Stores>) -> ClusterAdd
     let listener = bind(any_port).await.unwrap();
     let address = ClusterAddress::loopback(listener.local_addr().unwrap().port());
     let config = scheduler_config(listener.local_addr().unwrap(), address.host(), Arc::clone(stores), &Security::Open);
-    tokio::spawn(async move { serve_scheduler(listener, config, &Security::Open, None).await });
+    tokio::spawn(async move { serve_scheduler(listener, config, &Security::Open, None, None).await });
     let port = bind(any_port).await.unwrap().local_addr().unwrap();
     let work_dir = WorkDir::new(dir.path(), port.port());
     let mut config = executor_config(&address, port, work_dir.path().to_string_lossy().into_owned(), stores);

@@ -1,0 +1,121 @@
+//! `ReadOnly`: Ballista's Flight SQL, but for what changes anything.
+//!
+//! Ballista's own runs DDL and `SET` on the scheduler, in a session that all clients without a log-in share: one could have it
+//! read any file of the node, and change how the others' queries are planned.
+
+use std::sync::Arc;
+
+use arrow_flight::flight_service_server::FlightService;
+use arrow_flight::sql::{Any, Command};
+use arrow_flight::{
+    Action, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo, HandshakeRequest, PollInfo, SchemaResult, Ticket,
+};
+use ballista_flight_sql::BallistaFlightSqlService;
+use datafusion::execution::SessionState;
+use prost::Message;
+use springald_catalog::Names;
+use springald_fault::message;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Analysts;
+use super::statement::{Reads, StatementError, look_at};
+
+/// What answers.
+type Inner = BallistaFlightSqlService<Analysts>;
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// Flight SQL that reads.
+pub(crate) struct ReadOnly {
+    inner: Inner,
+    names: Arc<Names>,
+    parser: SessionState,
+}
+
+impl ReadOnly {
+    /// Returns `inner`, whose sessions know of the tables that `names` lists; `parser` reads SQL as those sessions do.
+    pub(crate) fn new(inner: Inner, names: Arc<Names>, parser: SessionState) -> Self {
+        Self { inner, names, parser }
+    }
+
+    /// Lets a statement through that only reads.
+    async fn check(&self, sql: &str) -> Result<(), Status> {
+        match look_at(&self.parser, sql) {
+            Ok(Reads::Rows) => Ok(()),
+            Ok(Reads::Names) => self.refresh().await,
+            Err(error @ StatementError::Syntax(_)) => Err(Status::invalid_argument(error.to_string())),
+            Err(error @ StatementError::Changes) => Err(Status::permission_denied(error.to_string())),
+        }
+    }
+
+    async fn refresh(&self) -> Result<(), Status> {
+        let refreshed = self.names.refresh().await;
+        refreshed.map_err(|error| Status::unavailable(format!("read the catalog: {}", message(&error))))
+    }
+}
+
+#[tonic::async_trait]
+impl FlightService for ReadOnly {
+    type HandshakeStream = <Inner as FlightService>::HandshakeStream;
+    type ListFlightsStream = <Inner as FlightService>::ListFlightsStream;
+    type DoGetStream = <Inner as FlightService>::DoGetStream;
+    type DoPutStream = <Inner as FlightService>::DoPutStream;
+    type DoActionStream = <Inner as FlightService>::DoActionStream;
+    type ListActionsStream = <Inner as FlightService>::ListActionsStream;
+    type DoExchangeStream = <Inner as FlightService>::DoExchangeStream;
+
+    async fn get_flight_info(&self, request: Request<FlightDescriptor>) -> Answer<FlightInfo> {
+        if let Command::CommandStatementQuery(statement) = command(&request.get_ref().cmd)? {
+            self.check(&statement.query).await?;
+        }
+        self.inner.get_flight_info(request).await
+    }
+
+    async fn do_action(&self, request: Request<Action>) -> Answer<Self::DoActionStream> {
+        if let Command::ActionCreatePreparedStatementRequest(statement) = command(&request.get_ref().body)? {
+            self.check(&statement.query).await?;
+        }
+        self.inner.do_action(request).await
+    }
+
+    async fn do_get(&self, request: Request<Ticket>) -> Answer<Self::DoGetStream> {
+        if let Command::CommandGetDbSchemas(_) | Command::CommandGetTables(_) = command(&request.get_ref().ticket)? {
+            self.refresh().await?;
+        }
+        self.inner.do_get(request).await
+    }
+
+    async fn do_put(&self, _rows: Request<Streaming<FlightData>>) -> Answer<Self::DoPutStream> {
+        Err(Status::permission_denied(StatementError::Changes.to_string()))
+    }
+
+    async fn handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Answer<Self::HandshakeStream> {
+        self.inner.handshake(request).await
+    }
+
+    async fn list_flights(&self, request: Request<Criteria>) -> Answer<Self::ListFlightsStream> {
+        self.inner.list_flights(request).await
+    }
+
+    async fn poll_flight_info(&self, request: Request<FlightDescriptor>) -> Answer<PollInfo> {
+        self.inner.poll_flight_info(request).await
+    }
+
+    async fn get_schema(&self, request: Request<FlightDescriptor>) -> Answer<SchemaResult> {
+        self.inner.get_schema(request).await
+    }
+
+    async fn list_actions(&self, request: Request<Empty>) -> Answer<Self::ListActionsStream> {
+        self.inner.list_actions(request).await
+    }
+
+    async fn do_exchange(&self, request: Request<Streaming<FlightData>>) -> Answer<Self::DoExchangeStream> {
+        self.inner.do_exchange(request).await
+    }
+}
+
+fn command(bytes: &[u8]) -> Result<Command, Status> {
+    let command = Any::decode(bytes).map_err(|error| error.to_string());
+    let command = command.and_then(|any| Command::try_from(any).map_err(|error| error.to_string()));
+    command.map_err(|error| Status::invalid_argument(format!("this is no request of Flight SQL: {error}")))
+}

@@ -1,0 +1,236 @@
+//! Analysts query a cluster with a client of Flight SQL: exactly, the live snapshot, and with the cluster's certificate only.
+
+use crate::harness::{Authority, ClosedCluster, FlightSql, Warehouse, ministack, mysql};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+const NAME: &str = "analysts.internal";
+const ROWS: u64 = 20_000;
+const LONG: i32 = 2099;
+const DATABASE: &str = "analysts";
+
+/// How soon who is refused must know it.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A cluster with certificates on two executors, whose scheduler serves the tables of a warehouse on S3 with Glue.
+struct Fixture {
+    authority: Authority,
+    bundle: PathBuf,
+    warehouse: Warehouse,
+    cluster: ClosedCluster,
+}
+
+fn fixture() -> &'static Fixture {
+    static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
+        mysql().new_database(DATABASE);
+        mysql().execute(&format!(
+            "USE {DATABASE}; CREATE TABLE t (id INT PRIMARY KEY, k INT, name VARCHAR(20), price DECIMAL(9,2));
+             INSERT INTO t SELECT seq, IF(seq % 100 = 0, NULL, seq % 40), CONCAT('näme ', seq), seq / 100 FROM seq_1_to_{ROWS};
+             CREATE TABLE some (k INT PRIMARY KEY); INSERT INTO some SELECT seq FROM seq_0_to_9;
+             CREATE TABLE moving (id INT PRIMARY KEY); INSERT INTO moving VALUES (1), (2)"
+        ));
+        ministack();
+        let authority = Authority::new(DATABASE);
+        let bundle = authority.bundle(NAME, LONG);
+        let warehouse = Warehouse::on_s3(&["--create-database"]);
+        let cluster = ClosedCluster::start_with(DATABASE, Some(&bundle), &["--warehouse", warehouse.url()]);
+        for table in ["t", "some"] {
+            warehouse.ingest(&format!("{DATABASE}.{table}"), &["--splits", "4"]).report();
+        }
+        Fixture { authority, bundle, warehouse, cluster }
+    });
+    &FIXTURE
+}
+
+impl Fixture {
+    fn port(&self) -> u16 {
+        self.cluster.ports()[0]
+    }
+
+    /// A client that trusts the cluster, and shows the certificate of `bundle`, if any.
+    fn client_with(&self, bundle: Option<&Path>) -> FlightSql {
+        FlightSql::client(self.port(), Some((&self.bundle, bundle, NAME)))
+    }
+
+    fn client(&self) -> FlightSql {
+        self.client_with(Some(&self.bundle))
+    }
+}
+
+/// The column `k` of the row `id`.
+fn k(id: u64) -> Option<u64> {
+    (!id.is_multiple_of(100)).then_some(id % 40)
+}
+
+fn rows_with_k(k_is: u64) -> u64 {
+    u64::try_from((1..=ROWS).filter(|id| k(*id) == Some(k_is)).count()).unwrap()
+}
+
+#[test]
+fn rows_are_exact_on_two_executors() {
+    let fixture = fixture();
+    let mut client = fixture.client();
+    let before = fixture.cluster.finished_tasks();
+
+    let mut rows = client.rows("SELECT id, k, name, price FROM analysts.t");
+    rows.sort_by_key(|row| row[0].as_u64());
+    let expected = |id: u64| vec![json!(id), json!(k(id)), json!(format!("näme {id}")), json!(price(id))];
+    assert_eq!(rows.len(), usize::try_from(ROWS).unwrap());
+    assert!((1..=ROWS).zip(&rows).all(|(id, row)| *row == expected(id)), "{:?}", &rows[..5]);
+
+    let pairs = "SELECT a.k, count(*) AS pairs FROM analysts.t a JOIN springald.analysts.t b ON a.k = b.k GROUP BY a.k ORDER BY a.k";
+    let expected: Vec<_> =
+        (0..40).filter(|k| rows_with_k(*k) > 0).map(|k| vec![json!(k), json!(rows_with_k(k).pow(2))]).collect();
+    assert_eq!(client.rows(pairs), expected);
+
+    let totals = "SELECT count(*), count(k), sum(id), sum(price), count(DISTINCT name), min(name) FROM analysts.t";
+    let (sum, price) = (ROWS * (ROWS + 1) / 2, price(ROWS * (ROWS + 1) / 2));
+    let expected = [json!(ROWS), json!(ROWS - ROWS / 100), json!(sum), json!(price), json!(ROWS), json!("näme 1")];
+    assert_eq!(client.rows(totals), [expected]);
+
+    let after = fixture.cluster.finished_tasks();
+    assert!(after.iter().zip(before).all(|(after, before)| *after > before), "{before:?} {after:?}");
+}
+
+fn price(hundredths: u64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// Joins that decide at their end which rows had no match: tasks apart would each decide from their own part.
+#[test]
+fn joins_are_exact_whose_tasks_know_only_their_own_part() {
+    let mut client = fixture().client();
+    let unmatched = "SELECT s.k, count(*) FROM analysts.some s LEFT JOIN analysts.t t ON t.id > s.k * 4000 GROUP BY s.k ORDER BY s.k";
+    let expected: Vec<_> = (0..10).map(|k: u64| vec![json!(k), json!(ROWS.saturating_sub(k * 4000).max(1))]).collect();
+    assert_eq!(client.rows(unmatched), expected);
+    let in_none = "SELECT count(*) FROM analysts.some WHERE k NOT IN (SELECT k FROM analysts.t)";
+    assert_eq!(client.rows(in_none), [[json!(0)]], "a NULL may be any of them");
+    let others = "SELECT count(*) FROM analysts.t WHERE k NOT IN (SELECT k FROM analysts.some)";
+    assert_eq!(client.rows(others), [[json!((10..40).map(rows_with_k).sum::<u64>())]]);
+}
+
+#[test]
+fn each_query_of_a_connection_reads_the_live_snapshot() {
+    let fixture = fixture();
+    let mut client = fixture.client();
+    let count = "SELECT count(*), sum(id) FROM analysts.moving";
+    assert!(client.refusal(count).contains("analysts.moving' not found"));
+    for (id, sum) in [(2, 3), (3, 6), (4, 10)] {
+        mysql().execute(&format!("REPLACE INTO analysts.moving VALUES ({id})"));
+        fixture.warehouse.ingest("analysts.moving", &[]).report();
+        for statement in [count.to_owned(), format!("@prepare {count}")] {
+            assert_eq!(client.rows(&statement), [[json!(id), json!(sum)]]);
+        }
+    }
+}
+
+#[test]
+fn only_the_clusters_own_certificate_is_let_in() {
+    let fixture = fixture();
+    let expired = fixture.authority.bundle(NAME, 2020);
+    let other = fixture.authority.bundle("others.internal", LONG);
+    let foreign = Authority::new("analysts-foreign").bundle(NAME, LONG);
+    let port = fixture.port();
+    for (whose, mut client, word) in [
+        ("none", fixture.client_with(None), "--tls-bundle"),
+        ("expired", fixture.client_with(Some(&expired)), "Unavailable"),
+        ("another cluster's", fixture.client_with(Some(&other)), "Unavailable"),
+        ("foreign", fixture.client_with(Some(&foreign)), "Unavailable"),
+        (
+            "one that trusts others",
+            FlightSql::client(port, Some((&foreign, Some(&fixture.bundle), NAME))),
+            "certificate",
+        ),
+        (
+            "one that means another",
+            FlightSql::client(port, Some((&fixture.bundle, Some(&fixture.bundle), "x.y"))),
+            "x.y",
+        ),
+        ("plain text", FlightSql::client(port, None), "Unavailable"),
+    ] {
+        for statement in ["SELECT 1", "@tables", "@prepare SELECT 1", "@update SET a.b = 1"] {
+            let begun = Instant::now();
+            let refusal = client.refusal(statement);
+            assert!(refusal.contains(word), "{whose}, {statement}: {refusal}");
+            assert!(begun.elapsed() < SOON, "{whose}: {:?}", begun.elapsed());
+        }
+    }
+    fixture.cluster.must_answer();
+    assert_eq!(fixture.client().rows("SELECT 1 + 1"), [[json!(2)]]);
+}
+
+#[test]
+fn nothing_is_changed_from_there() {
+    let fixture = fixture();
+    let mut client = fixture.client();
+    let published = fixture.warehouse.published();
+    for statement in [
+        "SET datafusion.execution.batch_size = 1",
+        "CREATE EXTERNAL TABLE passwd (line VARCHAR) STORED AS CSV LOCATION '/etc/passwd'",
+        "CREATE VIEW analysts.v AS SELECT 1",
+        "CREATE DATABASE d",
+        "DROP TABLE analysts.t",
+        "INSERT INTO analysts.some VALUES (11)",
+        "DELETE FROM analysts.t",
+        "COPY analysts.t TO '/tmp/rows.parquet'",
+        "EXPLAIN ANALYZE INSERT INTO analysts.some VALUES (11)",
+    ] {
+        for way in ["", "@prepare ", "@update "] {
+            let refusal = client.refusal(&format!("{way}{statement}"));
+            assert!(refusal.contains("Flight SQL only reads here"), "{way}{statement}: {refusal}");
+        }
+    }
+    // A query that writes does not look like one from outside.
+    for statement in ["SELECT * INTO analysts.copy FROM analysts.some", "SELECT * FROM '/etc/passwd'"] {
+        client.refusal(statement);
+    }
+    assert_eq!(client.rows("SELECT count(*) FROM analysts.some"), [[json!(10)]]);
+    assert_eq!(fixture.warehouse.published(), published);
+}
+
+#[test]
+fn drivers_find_the_tables_and_their_columns() {
+    let mut client = fixture().client();
+    let found: Vec<Value> = client.rows("@tables").concat();
+    assert!(found.contains(&json!("analysts.t")) && found.contains(&json!("analysts.some")), "{found:?}");
+    let shown = client.rows("SHOW TABLES");
+    let t = ["springald", "analysts", "t", "BASE TABLE"].map(Value::from).to_vec();
+    assert!(shown.contains(&t), "{shown:?}");
+    let columns: Vec<_> = client.rows("DESCRIBE analysts.t").into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(columns, ["id", "k", "name", "price"]);
+    let plan = client.rows("EXPLAIN SELECT count(*) FROM analysts.t WHERE k = 1");
+    assert!(plan.concat().iter().any(|text| text.as_str().unwrap_or_default().contains("DataSourceExec")), "{plan:?}");
+}
+
+#[test]
+fn what_fails_says_why() {
+    let mut client = fixture().client();
+    for (statement, word) in [
+        ("SELEC 1", "not one statement of SQL"),
+        ("SELECT 1; SELECT 2", "not one statement of SQL"),
+        ("SELECT * FROM analysts.nothing", "table 'springald.analysts.nothing' not found"),
+        ("SELECT nothing FROM analysts.t", "nothing"),
+        ("SELECT sum(1 / (id - 1)) FROM analysts.t", "DivideByZero"),
+    ] {
+        let refusal = client.refusal(statement);
+        assert!(refusal.contains(word) && !refusal.contains("panicked"), "{statement}: {refusal}");
+    }
+    assert_eq!(client.rows("SELECT 'again'"), [[json!("again")]]);
+}
+
+#[test]
+fn it_is_served_where_there_is_a_warehouse_for_it() {
+    let warehouse = Warehouse::new();
+    mysql().new_database("analysts_here");
+    mysql().execute("CREATE TABLE analysts_here.t (id INT PRIMARY KEY); INSERT INTO analysts_here.t VALUES (1), (2)");
+    let open = ClosedCluster::start_with("analysts-here", None, &["--warehouse", warehouse.url()]);
+    let source = mysql().source("analysts_here");
+    assert_eq!(open.job(&warehouse, None, &["ingest", "--source", &source, "--from", "analysts_here.t"]).rows(), 2);
+    assert_eq!(FlightSql::client(open.ports()[0], None).rows("SELECT sum(id) FROM analysts_here.t"), [[json!(3)]]);
+
+    let without = ClosedCluster::start("analysts-nowhere", None);
+    let refusal = FlightSql::client(without.ports()[0], None).refusal("SELECT 1");
+    assert!(refusal.contains("`springald scheduler --warehouse`"), "{refusal}");
+}
