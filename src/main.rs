@@ -60,11 +60,18 @@ impl<T: Args> Job<T> {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Bytes of a stack of the scheduler's, which plans whatever statement analysts send: a long chain of operators is a deep tree.
+const SCHEDULER_STACK: usize = 32 << 20;
+
+fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::init(matches!(cli.command, Command::Scheduler(_) | Command::Executor(_)));
-    match run(cli.command).await {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if matches!(cli.command, Command::Scheduler(_)) {
+        runtime.thread_stack_size(SCHEDULER_STACK);
+    }
+    let done = runtime.enable_all().build().map_err(Into::into).and_then(|runtime| runtime.block_on(run(cli.command)));
+    match done {
         Ok(said) => exit::success(said.as_deref()),
         Err(error) => exit::failure(&error),
     }

@@ -1,6 +1,6 @@
 //! Analysts query a cluster with a client of Flight SQL: exactly, the live snapshot, and with the cluster's certificate only.
 
-use crate::harness::{Authority, ClosedCluster, FlightSql, Warehouse, ministack, mysql};
+use crate::harness::{Authority, ClosedCluster, FlightSql, Warehouse, ministack, mysql, wait_until};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -200,14 +200,67 @@ fn drivers_find_the_tables_and_their_columns() {
     assert!(shown.contains(&t), "{shown:?}");
     let columns: Vec<_> = client.rows("DESCRIBE analysts.t").into_iter().map(|row| row[0].clone()).collect();
     assert_eq!(columns, ["id", "k", "name", "price"]);
+    assert_eq!(client.rows("@name"), [[json!("Springald")]]);
     let plan = client.rows("EXPLAIN SELECT count(*) FROM analysts.t WHERE k = 1");
     assert!(plan.concat().iter().any(|text| text.as_str().unwrap_or_default().contains("DataSourceExec")), "{plan:?}");
+}
+
+/// The scheduler plans, and all jobs depend on it.
+#[test]
+fn no_statement_costs_the_scheduler_more_than_its_share() {
+    let fixture = fixture();
+    let mut client = fixture.client();
+    let long = |term: &str, times: usize| format!("SELECT count(*) FROM analysts.t WHERE id = 1{}", term.repeat(times));
+    for (term, rows) in [(" OR id = 7", 2), (" AND id < 5", 1)] {
+        assert_eq!(client.rows(&long(term, 600)), [[json!(rows)]], "{term}");
+    }
+    assert_eq!(client.rows(&format!("SELECT 1{}", " + 1".repeat(1900))), [[json!(1901)]]);
+    assert_eq!(client.rows(&format!("SELECT length('a'{})", " || 'a'".repeat(1900))), [[json!(1901)]]);
+    for statement in [long(" OR id = 7", 20_000), format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(20_000))] {
+        assert!(client.refusal(&statement).contains("operators and keywords, and may have 2000"));
+    }
+    assert!(client.refusal(&format!("SELECT '{}'", "x".repeat(2 << 20))).contains("too large"));
+    for statement in [
+        "SELECT generate_series(1, 3000000000)",
+        "SELECT range(3000000000)",
+        "SELECT repeat(arrow_cast('x', 'LargeUtf8'), 30000000000)",
+        "SELECT list_repeat(1, 3000000000)",
+        "SELECT array_resize([1], 3000000000)",
+    ] {
+        assert!(client.refusal(statement).contains("Invalid function"), "{statement}");
+    }
+    let joined = "SELECT count(*) FROM information_schema.df_settings a, information_schema.df_settings b";
+    assert!(client.refusal(joined).contains("at a time"));
+    fixture.cluster.must_answer();
+}
+
+#[test]
+fn a_query_whose_client_has_gone_is_cancelled() {
+    let (cluster, _warehouse) = open_cluster("analysts_gone", 20_000);
+    let port = cluster.ports()[0];
+    let is_idle = || cluster.look(port, "/work", &[]).1 == r#"{"waiting":0,"running":0}"#;
+    let mut client = FlightSql::client(port, None);
+    let before = cluster.finished_tasks().iter().sum::<usize>();
+    // 8 * 10^12 sums.
+    client.send(
+        "SELECT sum(a.id + b.id + c.id) FROM analysts_gone.t a, analysts_gone.t b, analysts_gone.t c WHERE a.id + b.id > c.id",
+    );
+    // Two tables are sent to every task, and then all four slots add up.
+    let finished = || cluster.finished_tasks().iter().sum::<usize>();
+    wait_until(|| finished() >= before + 8 && cluster.look(port, "/work", &[]).1.contains(r#""running":4"#));
+    client.kill();
+    wait_until(is_idle);
+    let mut next = FlightSql::client(port, None);
+    assert_eq!(next.rows("SELECT count(*) FROM analysts_gone.t WHERE id > 1"), [[json!(19_999)]]);
 }
 
 #[test]
 fn what_fails_says_why() {
     let mut client = fixture().client();
     for (statement, word) in [
+        ("@bind SELECT * FROM analysts.t WHERE id = ?", "no parameters here: write the values into the statement"),
+        ("WITH RECURSIVE a AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM a) SELECT * FROM a", "WITH RECURSIVE"),
+        ("SHOW COLUMNS FROM analysts.t", "`DESCRIBE database.table`"),
         ("SELEC 1", "not one statement of SQL"),
         ("SELECT 1; SELECT 2", "not one statement of SQL"),
         ("SELECT * FROM analysts.nothing", "table 'springald.analysts.nothing' not found"),
@@ -222,15 +275,24 @@ fn what_fails_says_why() {
 
 #[test]
 fn it_is_served_where_there_is_a_warehouse_for_it() {
-    let warehouse = Warehouse::new();
-    mysql().new_database("analysts_here");
-    mysql().execute("CREATE TABLE analysts_here.t (id INT PRIMARY KEY); INSERT INTO analysts_here.t VALUES (1), (2)");
-    let open = ClosedCluster::start_with("analysts-here", None, &["--warehouse", warehouse.url()]);
-    let source = mysql().source("analysts_here");
-    assert_eq!(open.job(&warehouse, None, &["ingest", "--source", &source, "--from", "analysts_here.t"]).rows(), 2);
+    let (open, _warehouse) = open_cluster("analysts_here", 2);
     assert_eq!(FlightSql::client(open.ports()[0], None).rows("SELECT sum(id) FROM analysts_here.t"), [[json!(3)]]);
 
     let without = ClosedCluster::start("analysts-nowhere", None);
     let refusal = FlightSql::client(without.ports()[0], None).refusal("SELECT 1");
     assert!(refusal.contains("`springald scheduler --warehouse`"), "{refusal}");
+}
+
+/// A cluster without certificates that serves a warehouse of its own, with a table `t` of so many rows in the database `name`.
+fn open_cluster(name: &'static str, rows: u64) -> (ClosedCluster, Warehouse) {
+    let warehouse = Warehouse::new();
+    mysql().new_database(name);
+    mysql().execute(&format!(
+        "USE {name}; CREATE TABLE {name}.t (id INT PRIMARY KEY); INSERT INTO {name}.t SELECT seq FROM seq_1_to_{rows}"
+    ));
+    let cluster = ClosedCluster::start_with(name, None, &["--warehouse", warehouse.url()]);
+    let (source, table) = (mysql().source(name), format!("{name}.t"));
+    let ingest = ["ingest", "--source", &source, "--from", &table, "--splits", "4"];
+    assert_eq!(cluster.job(&warehouse, None, &ingest).rows(), rows);
+    (cluster, warehouse)
 }

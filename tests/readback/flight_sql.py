@@ -2,8 +2,9 @@
 
 usage: flight_sql.py grpc[+tls]://HOST:PORT [--bundle FILE] [--trust FILE] [--name CLUSTER] < statements
 
-Reads lines, each a statement as a JSON string; `@tables` asks for the names of all tables as drivers do, `@prepare …`
-prepares a statement and runs it, and `@update …` sends one as an update.
+Reads lines, each a statement as a JSON string; `@tables` asks for the names of all tables as drivers do, `@name` for the
+service's name, `@prepare …` prepares a statement and runs it, `@bind …` gives one the parameter 1, and
+`@update …` sends one as an update.
 Prints a line of JSON for each, as it is answered: {"columns": ["id"], "rows": [[1], [2]]} or {"error": "why not"}
 """
 
@@ -38,6 +39,8 @@ def tables(connection):
 def answer(connection, statement):
     if statement == "@tables":
         return tables(connection)
+    if statement == "@name":
+        return {"columns": ["name"], "rows": [[connection.adbc_get_info()["vendor_name"]]]}
     with connection.cursor() as cursor:
         if statement.startswith("@update "):
             cursor.adbc_statement.set_sql_query(statement.removeprefix("@update "))
@@ -45,7 +48,10 @@ def answer(connection, statement):
         if statement.startswith("@prepare "):
             statement = statement.removeprefix("@prepare ")
             cursor.adbc_prepare(statement)
-        cursor.execute(statement)
+        parameters = None
+        if statement.startswith("@bind "):
+            statement, parameters = statement.removeprefix("@bind "), [1]
+        cursor.execute(statement, parameters)
         rows = cursor.fetch_arrow_table()
         return {"columns": rows.column_names, "rows": [list(row.values()) for row in rows.to_pylist()]}
 

@@ -8,13 +8,14 @@ use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec};
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::limit::GlobalLimitExec;
 use datafusion::physical_plan::{
     ChildrenPropertiesMode, ExecutionPlan, ExecutionPlanProperties, ReplaceChildrenOptions,
 };
 
-/// The last rule of every session: it gathers the probe side of every join that decides at its end which rows of its collected
+/// A rule of every session: it gathers the probe side of every join that decides at its end which rows of its collected
 /// side had no match, or one.
 ///
 /// In one process such a join's partitions share what they have seen. As tasks apart each would decide from its own
@@ -50,6 +51,40 @@ impl PhysicalOptimizerRule for GatherSharedJoins {
     fn schema_check(&self) -> bool {
         true
     }
+}
+
+/// A rule of every session: joins let others have their turn, so that their tasks can be ended.
+///
+/// DataFusion sees to that at the sources of a plan. A join that makes many rows of few asks no source for hours.
+#[derive(Debug, Default)]
+pub(crate) struct YieldingJoins;
+
+impl PhysicalOptimizerRule for YieldingJoins {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let yielding = plan.transform_up(|node| {
+            Ok(if is_join(node.as_ref()) {
+                Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
+            } else {
+                Transformed::no(node)
+            })
+        })?;
+        Ok(yielding.data)
+    }
+
+    fn name(&self) -> &str {
+        "yielding_joins"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+fn is_join(node: &dyn ExecutionPlan) -> bool {
+    node.is::<CrossJoinExec>()
+        || node.is::<HashJoinExec>()
+        || node.is::<NestedLoopJoinExec>()
+        || node.is::<SortMergeJoinExec>()
 }
 
 fn shares_its_left_side(node: &Arc<dyn ExecutionPlan>) -> bool {

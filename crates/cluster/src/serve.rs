@@ -51,7 +51,10 @@ async fn unharmed(request: Request, next: Next) -> Response {
         Err(panic) => {
             tracing::warn!(path, "request could not be answered: {}", said(panic.as_ref()));
             if is_grpc {
-                Status::invalid_argument("the request is not complete").into_http::<Body>()
+                Status::invalid_argument(
+                    "the request is not complete, or cannot be answered: the service's log says why",
+                )
+                .into_http::<Body>()
             } else {
                 (StatusCode::INTERNAL_SERVER_ERROR, "the request cannot be answered; the log says why\n")
                     .into_response()

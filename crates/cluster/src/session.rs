@@ -11,7 +11,7 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use springald_tls::Security;
 
-use crate::distribute::GatherSharedJoins;
+use crate::distribute::{GatherSharedJoins, YieldingJoins};
 use crate::flight::endpoint_override;
 use crate::{SpringaldCodec, Stores};
 
@@ -58,5 +58,8 @@ pub(crate) fn session_state(config: SessionConfig, stores: &Arc<Stores>) -> Resu
     let runtime = stores.runtime(RuntimeEnvBuilder::new())?;
     let state = default_session_builder(config)?;
     let state = SessionStateBuilder::new_from_existing(state).with_runtime_env(runtime);
-    Ok(state.with_physical_optimizer_rule(Arc::new(GatherSharedJoins)).build())
+    Ok(state
+        .with_physical_optimizer_rule(Arc::new(GatherSharedJoins))
+        .with_physical_optimizer_rule(Arc::new(YieldingJoins))
+        .build())
 }

@@ -42,10 +42,20 @@ impl FlightSql {
         Self { statements: process.stdin.take(), process, answers }
     }
 
-    /// Sends a statement, and waits for what it is answered with.
-    pub(crate) fn ask(&mut self, statement: &str) -> Answer {
+    /// Sends a statement, and does not wait for what it is answered with.
+    pub(crate) fn send(&mut self, statement: &str) {
         let line = serde_json::to_string(statement).unwrap();
         writeln!(self.statements.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Ends the client as a crash does.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+    }
+
+    /// Sends a statement, and waits for what it is answered with.
+    pub(crate) fn ask(&mut self, statement: &str) -> Answer {
+        self.send(statement);
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
         serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{statement}: {error}: {answer}"))

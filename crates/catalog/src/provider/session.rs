@@ -38,10 +38,10 @@ impl Names {
         Self { catalog, tables: RwLock::default(), listed: Mutex::default() }
     }
 
-    /// Lists the names if they are older than a few seconds. May be repeated.
+    /// Lists the names if they are older than a few seconds. A database that may not be listed has none. May be repeated.
     ///
     /// # Errors
-    /// The catalog's; then the names stay as they were.
+    /// The catalog's, when it does not say which databases there are; then the names stay as they were.
     pub async fn refresh(&self) -> Result<(), CatalogError> {
         let mut listed = self.listed.lock().await;
         if listed.is_some_and(|at| at.elapsed() < FRESH) {
@@ -49,12 +49,24 @@ impl Names {
         }
         let mut tables = BTreeMap::new();
         for database in self.catalog.databases().await? {
-            let names = self.catalog.tables(&database).await?;
+            let names = self.catalog.tables(&database).await.unwrap_or_else(|error| {
+                tracing::warn!(database, %error, "the tables of a database cannot be listed");
+                Vec::new()
+            });
             tables.insert(database, names);
         }
         *self.tables.write() = tables;
         *listed = Some(Instant::now());
         Ok(())
+    }
+
+    /// Returns each table's database and name, as they were listed last.
+    pub fn tables(&self) -> Vec<(String, String)> {
+        let listed = self.tables.read();
+        let of = |(database, tables): (&String, &Vec<String>)| {
+            tables.iter().map(|table| (database.clone(), table.clone())).collect::<Vec<_>>()
+        };
+        listed.iter().flat_map(of).collect()
     }
 }
 

@@ -12,29 +12,33 @@ use prost::decode_length_delimiter;
 /// What stands before a header's length.
 const CONTINUATION: [u8; 4] = [0xff; 4];
 
-/// How deep messages of a plan may lie in each other for prost to read them.
-const DEEPEST: usize = 100;
+/// How deep messages of a plan may lie in each other. Prost reads a hundred, and begins to count anew where an operator brings
+/// bytes of its own.
+const DEEPEST: usize = 300;
 
 /// Refuses a stream of rows whose headers ask for more than the stream has.
 ///
 /// # Errors
-/// If one does, or cannot be read, or its rows are compressed: ours are not, and only they say how long they will be.
+/// If one does, or cannot be read, or [its rows are not plain](check_message).
 pub(super) fn check_stream(stream: &[u8]) -> Result<()> {
     let mut rest = stream;
     while let Some(length) = header_length(&mut rest)? {
         let header = take(&mut rest, length)?;
         let message = root_as_message(header)
             .map_err(|error| exec_datafusion_err!("the plan has rows whose header cannot be read: {error}"))?;
-        check_message(message)?;
-        take(&mut rest, message.bodyLength())?;
+        let asked = check_message(message)?;
+        let body = take(&mut rest, message.bodyLength())?;
+        if usize::try_from(asked).is_ok_and(|asked| asked > body.len()) {
+            return Err(exec_datafusion_err!("the plan has rows that ask for {asked} bytes of {}", body.len()));
+        }
     }
     Ok(())
 }
 
-/// Refuses a plan as it travels in which any value has compressed rows.
+/// Refuses a plan as it travels in which any value has rows that [are not plain](check_message).
 ///
 /// # Errors
-/// If one has.
+/// If one has, or messages lie too deep in each other to look.
 pub(super) fn check_values(plan: &[u8]) -> Result<()> {
     check_fields(plan, 0)
 }
@@ -42,12 +46,12 @@ pub(super) fn check_values(plan: &[u8]) -> Result<()> {
 /// Looks at all fields of what may be a message, and goes on while they look like any.
 fn check_fields(mut message: &[u8], depth: usize) -> Result<()> {
     if depth > DEEPEST {
-        return Ok(());
+        return Err(exec_datafusion_err!("the plan has messages that lie {DEEPEST} deep in each other"));
     }
     while let Some(value) = next_value(&mut message) {
         // The header begins with the place of its root.
         if value.first_chunk().is_some_and(|root| (u32::from_le_bytes(*root) as usize) < value.len()) {
-            root_as_message(value).map_or(Ok(()), check_message)?;
+            root_as_message(value).map_or(Ok(0), check_message)?;
         }
         check_fields(value, depth + 1)?;
     }
@@ -73,13 +77,22 @@ fn next_value<'a>(message: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(value)
 }
 
-fn check_message(message: Message<'_>) -> Result<()> {
+/// Returns where in the body the last of a message's buffers ends.
+///
+/// # Errors
+/// If the rows are compressed, for only they say how long they will be; or a buffer begins before the one before it ends, for the
+/// reader may copy each. Arrow's writer does neither unless it is told to.
+fn check_message(message: Message<'_>) -> Result<i64> {
     let of_dictionary = message.header_as_dictionary_batch().and_then(|batch| batch.data());
-    let rows = message.header_as_record_batch().or(of_dictionary);
-    match rows.and_then(|rows| rows.compression()) {
-        Some(_) => Err(exec_datafusion_err!("the plan has rows that are compressed, and may not have any")),
-        None => Ok(()),
+    let Some(rows) = message.header_as_record_batch().or(of_dictionary) else { return Ok(0) };
+    if rows.compression().is_some() {
+        return Err(exec_datafusion_err!("the plan has rows that are compressed, and may not have any"));
     }
+    rows.buffers().into_iter().flatten().try_fold(0, |end, buffer| {
+        let next =
+            buffer.offset().checked_add(buffer.length()).filter(|_| buffer.length() >= 0 && buffer.offset() >= end);
+        next.ok_or_else(|| exec_datafusion_err!("the plan has rows whose buffers lie over each other"))
+    })
 }
 
 /// Returns the length of the next header as Arrow's reader finds it; nothing at the stream's end.
@@ -175,6 +188,45 @@ mod tests {
             let error = check_stream(&changed).unwrap_err().to_string();
             assert!(error.contains(&format!("ask for {length} bytes")), "{error}");
         }
+    }
+
+    #[test]
+    fn buffers_lie_one_after_the_other() {
+        let whole = stream(plain());
+        let header = root_header_of_rows(&whole);
+        let buffers =
+            root_as_message(&whole[header.clone()]).unwrap().header_as_record_batch().unwrap().buffers().unwrap();
+        let (first, last) = (buffers.get(1), buffers.get(buffers.len() - 1));
+        assert!(first.length() > 0 && last.length() > 0);
+        let bytes = |buffer: &datafusion::arrow::ipc::Buffer| {
+            [buffer.offset().to_le_bytes(), buffer.length().to_le_bytes()].concat()
+        };
+        for (offset, length, word) in [
+            (first.offset(), last.length(), "over each other"),
+            (last.offset(), -1, "over each other"),
+            (i64::MAX, 8, "over each other"),
+            (last.offset(), 1 << 30, "ask for"),
+        ] {
+            let at = whole.windows(16).position(|found| found == bytes(last)).unwrap();
+            let mut changed = whole.clone();
+            changed[at..at + 16].copy_from_slice(&[offset.to_le_bytes(), length.to_le_bytes()].concat());
+            let error = check_stream(&changed).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_lies_too_deep_to_look_at_is_refused() {
+        let nested = |depth: usize| {
+            (0..depth).fold(vec![0x08, 1], |inner, _| {
+                let mut outer = vec![0x12];
+                prost::encode_length_delimiter(inner.len(), &mut outer).unwrap();
+                outer.extend(inner);
+                outer
+            })
+        };
+        assert!(check_values(&nested(DEEPEST - 1)).is_ok());
+        assert!(check_values(&nested(DEEPEST + 1)).unwrap_err().to_string().contains("deep"));
     }
 
     /// Where the header of the first rows stands: after that of the schema, which has no body.

@@ -1,7 +1,7 @@
 //! The desk between Ballista's poll loop and the scheduler: every request passes it.
 //!
 //! It speaks the scheduler's own protocol, in this process, so the loop stays Ballista's. It decides how many tasks are
-//! asked for, and knows which ones are open.
+//! asked for, knows which ones are open, and ends those of a job that has ended: the loop only removes what they have written.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use ballista_core::serde::protobuf::{
     PollWorkParams, PollWorkResult, RegisterExecutorParams, RegisterExecutorResult, RemoveSessionParams,
     RemoveSessionResult, UpdateTaskStatusParams, UpdateTaskStatusResult,
 };
+use ballista_executor::executor::Executor;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_stream::Stream;
@@ -27,9 +28,9 @@ use super::ledger::Ledger;
 use crate::life::KnownLife;
 
 /// Where the requests of one shift pass.
-#[derive(Debug)]
 pub(super) struct Desk {
     scheduler: SchedulerGrpcClient<Channel>,
+    executor: Arc<Executor>,
     lacks: Arc<Lacks>,
     life: KnownLife,
     ledger: Mutex<Ledger>,
@@ -40,10 +41,15 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Returns a desk whose requests go on to `scheduler`, and ask for no task while `lacks` wants none.
-    pub(super) fn new(scheduler: SchedulerGrpcClient<Channel>, lacks: Arc<Lacks>) -> Arc<Self> {
+    /// Returns a desk whose requests for `executor` go on to `scheduler`, and ask for no task while `lacks` wants none.
+    pub(super) fn new(
+        scheduler: SchedulerGrpcClient<Channel>,
+        executor: Arc<Executor>,
+        lacks: Arc<Lacks>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             scheduler,
+            executor,
             lacks,
             life: KnownLife::default(),
             ledger: Mutex::default(),
@@ -79,6 +85,16 @@ impl Desk {
         self.ledger.lock().open()
     }
 
+    /// Ends the tasks of a job that has failed, or that nobody waits for any more. It is reported as every end of a task is.
+    async fn end(&self, job_id: &str) {
+        let tasks = self.ledger.lock().of_job(job_id);
+        for (stage, task) in tasks {
+            tracing::info!(job_id, stage, task, "its job has ended, so the task is ended");
+            let ended = self.executor.cancel_task(job_id.into(), stage as usize, task as usize).await;
+            drop(ended); // it may have ended by itself meanwhile
+        }
+    }
+
     fn fail(&self, status: Status) -> Status {
         *self.failure.lock() = Some(status.clone());
         self.failed.notify_one();
@@ -101,6 +117,10 @@ impl SchedulerGrpc for Desk {
         if !self.life.goes_on(answer.metadata()) {
             // What this executor has been doing is nobody's any more, and the tasks in the answer are handed out again.
             return Err(self.fail(Status::aborted("the scheduler has restarted")));
+        }
+        // Without a stage, all that the job has left is to go.
+        for job in answer.get_ref().jobs_to_clean.iter().filter(|job| job.remove_stage_ids.is_empty()) {
+            self.end(&job.job_id).await;
         }
         let open = {
             let mut ledger = self.ledger.lock();

@@ -45,6 +45,11 @@ impl Ledger {
         }
     }
 
+    /// Returns the open tasks of a job: each one's stage and number.
+    pub(super) fn of_job(&self, job_id: &str) -> Vec<(u32, u32)> {
+        self.open.keys().filter(|(job, ..)| job == job_id).map(|(_, stage, task)| (*stage, *task)).collect()
+    }
+
     /// Returns how many tasks are open.
     pub(super) fn open(&self) -> usize {
         self.open.len()
@@ -85,6 +90,14 @@ mod tests {
         assert_eq!(ledger.open(), 1);
         ledger.reported(&[status(1)]);
         assert_eq!(ledger.open(), 0);
+    }
+
+    #[test]
+    fn the_tasks_of_a_job_are_those_that_are_open() {
+        let mut ledger = Ledger::default();
+        ledger.handed_out(&[task(1), task(2), TaskDefinition { job_id: "other".to_owned(), ..task(3) }]);
+        ledger.reported(&[status(1)]);
+        assert_eq!((ledger.of_job("job"), ledger.of_job("none")), (vec![(1, 2)], vec![]));
     }
 
     #[test]

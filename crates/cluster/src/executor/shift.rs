@@ -66,8 +66,6 @@ impl Shift {
         lacks: &Arc<Lacks>,
     ) -> anyhow::Result<Self> {
         let guard = Guard::new(work_dir.path(), Arc::clone(lacks));
-        let desk = Desk::new(connection.client(), Arc::clone(lacks));
-        let (lacks, outside) = (Arc::clone(lacks), Outside::new(work_dir.path(), connection));
         let engine = DefaultExecutionEngine::with_client_pool(Arc::new(ClientPool::default()));
         let runtimes = config
             .override_runtime_producer
@@ -87,6 +85,8 @@ impl Shift {
             Arc::new(GuardedEngine::new(engine, guard)),
         );
         let executor = Arc::new(executor.with_session_runtime_cache(Some(Arc::new(cache))));
+        let desk = Desk::new(connection.client(), Arc::clone(&executor), Arc::clone(lacks));
+        let (lacks, outside) = (Arc::clone(lacks), Outside::new(work_dir.path(), connection));
         Ok(Self { executor, desk, lacks, outside, config: Arc::clone(config) })
     }
 

@@ -1,24 +1,28 @@
 //! `ReadOnly`: Ballista's Flight SQL, but for what changes anything.
 //!
 //! Ballista's own runs DDL and `SET` on the scheduler, in a session that all clients without a log-in share: one could have it
-//! read any file of the node, and change how the others' queries are planned.
+//! read any file of the node, and change how the others' queries are planned. And it tells drivers that it may be written to.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::flight_service_server::FlightService;
 use arrow_flight::sql::{Any, Command};
 use arrow_flight::{
     Action, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo, HandshakeRequest, PollInfo, SchemaResult, Ticket,
 };
 use ballista_flight_sql::BallistaFlightSqlService;
+use datafusion::arrow::array::RecordBatch;
 use datafusion::execution::SessionState;
+use futures::{Stream, TryStreamExt};
 use prost::Message;
 use springald_catalog::Names;
 use springald_fault::message;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Analysts;
 use super::statement::{Reads, StatementError, look_at};
+use super::{Analysts, about};
 
 /// What answers.
 type Inner = BallistaFlightSqlService<Analysts>;
@@ -43,8 +47,10 @@ impl ReadOnly {
         match look_at(&self.parser, sql) {
             Ok(Reads::Rows) => Ok(()),
             Ok(Reads::Names) => self.refresh().await,
-            Err(error @ StatementError::Syntax(_)) => Err(Status::invalid_argument(error.to_string())),
-            Err(error @ StatementError::Changes) => Err(Status::permission_denied(error.to_string())),
+            Err(error @ (StatementError::Changes | StatementError::Parameters)) => {
+                Err(Status::permission_denied(error.to_string()))
+            }
+            Err(error) => Err(Status::invalid_argument(error.to_string())),
         }
     }
 
@@ -79,14 +85,27 @@ impl FlightService for ReadOnly {
     }
 
     async fn do_get(&self, request: Request<Ticket>) -> Answer<Self::DoGetStream> {
-        if let Command::CommandGetDbSchemas(_) | Command::CommandGetTables(_) = command(&request.get_ref().ticket)? {
+        let command = command(&request.get_ref().ticket)?;
+        if let Command::CommandGetSqlInfo(asked) = command {
+            return answered(about::service(asked));
+        }
+        if let Command::CommandGetDbSchemas(_) | Command::CommandGetTables(_) = command {
             self.refresh().await?;
+        }
+        // Ballista's would open each table for its columns, whether they are asked for or not.
+        if let Command::CommandGetTables(asked) = command
+            && !asked.include_schema
+        {
+            return answered(about::tables(asked, &self.names.tables()));
         }
         self.inner.do_get(request).await
     }
 
-    async fn do_put(&self, _rows: Request<Streaming<FlightData>>) -> Answer<Self::DoPutStream> {
-        Err(Status::permission_denied(StatementError::Changes.to_string()))
+    async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Answer<Self::DoPutStream> {
+        let first = request.into_inner().message().await?.and_then(|first| first.flight_descriptor);
+        let update = first.is_some_and(|first| matches!(command(&first.cmd), Ok(Command::CommandStatementUpdate(_))));
+        let refusal = if update { StatementError::Changes } else { StatementError::Parameters };
+        Err(Status::permission_denied(refusal.to_string()))
     }
 
     async fn handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Answer<Self::HandshakeStream> {
@@ -112,6 +131,16 @@ impl FlightService for ReadOnly {
     async fn do_exchange(&self, request: Request<Streaming<FlightData>>) -> Answer<Self::DoExchangeStream> {
         self.inner.do_exchange(request).await
     }
+}
+
+fn answered<S>(batch: arrow_flight::error::Result<RecordBatch>) -> Answer<S>
+where
+    S: From<Pin<Box<dyn Stream<Item = Result<FlightData, Status>> + Send>>>,
+{
+    let batch = batch.map_err(|error| Status::internal(format!("make the answer: {error}")))?;
+    let encoder = FlightDataEncoderBuilder::new().with_schema(batch.schema());
+    let stream = encoder.build(futures::stream::iter([Ok(batch)])).map_err(Status::from);
+    Ok(Response::new(S::from(Box::pin(stream))))
 }
 
 fn command(bytes: &[u8]) -> Result<Command, Status> {

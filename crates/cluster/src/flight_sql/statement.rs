@@ -1,9 +1,14 @@
-//! What one may ask for in SQL: one statement, which only reads.
+//! What one may ask for in SQL: one statement, which only reads, and which the scheduler can plan.
+
+use std::ops::ControlFlow;
 
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement as Parsed;
-use datafusion::sql::sqlparser::ast::Statement;
+use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement, visit_relations};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 /// What a statement reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,41 +19,104 @@ pub(super) enum Reads {
     Names,
 }
 
+/// Operators and keywords of a statement: a chain of them is a tree as deep as it is long, which no stack would hold at last.
+const MOST_OPERATORS: usize = 2000;
+
+/// The schema whose tables say what there is; queries over it run in the scheduler itself.
+const INFORMATION: &str = "information_schema";
+
+/// Those of its tables that DataFusion makes without opening every table of the catalog.
+const LISTS: [&str; 5] = ["df_settings", "parameters", "routines", "schemata", "tables"];
+
 /// Looks at a statement as `state` will, before it is planned.
 ///
 /// # Errors
-/// When the text is not one statement of SQL, or does more than read.
+/// When the text is not one statement of SQL, does more than read, or would cost the scheduler more than its share.
 pub(super) fn look_at(state: &SessionState, sql: &str) -> Result<Reads, StatementError> {
+    let operators = operators(sql)?;
+    if operators > MOST_OPERATORS {
+        return Err(StatementError::TooLong { operators });
+    }
     let parsed = state.sql_to_statement(sql, &state.config().options().sql_parser.dialect);
     let parsed = parsed.map_err(|error| {
         let sql = if let DataFusionError::SQL(parser, _) = error.find_root() { Some(parser.to_string()) } else { None };
         StatementError::Syntax(sql.unwrap_or_else(|| error.strip_backtrace()))
     })?;
-    let reads = only_reads(&parsed).ok_or(StatementError::Changes)?;
-    let tables = state.resolve_table_references(&parsed).unwrap_or_default();
-    let asks_what_there_is = tables.iter().any(|table| table.schema() == Some("information_schema"));
-    Ok(if asks_what_there_is { Reads::Names } else { reads })
+    reads(&parsed)
+}
+
+fn operators(sql: &str) -> Result<usize, StatementError> {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize();
+    let tokens = tokens.map_err(|error| StatementError::Syntax(error.to_string()))?;
+    let is_leaf = |token: &Token| {
+        if let Token::Word(word) = token {
+            return word.keyword == Keyword::NoKeyword;
+        }
+        matches!(
+            token,
+            Token::Whitespace(_) | Token::Comma | Token::Period | Token::Number(..) | Token::SingleQuotedString(_)
+        )
+    };
+    Ok(tokens.iter().filter(|token| !is_leaf(token)).count())
 }
 
 /// Returns what `parsed` reads if it does nothing else. What stands within a query is looked at again when it is planned.
-fn only_reads(parsed: &Parsed) -> Option<Reads> {
+fn reads(parsed: &Parsed) -> Result<Reads, StatementError> {
     match parsed {
-        Parsed::Explain(explain) => only_reads(&explain.statement),
-        Parsed::Statement(statement) if matches!(**statement, Statement::Query(_)) => Some(Reads::Rows),
-        Parsed::Statement(statement) => shows(statement).then_some(Reads::Names),
-        Parsed::CreateExternalTable(_) | Parsed::CopyTo(_) | Parsed::Reset(_) => None,
+        Parsed::Explain(explain) => reads(&explain.statement),
+        Parsed::Statement(statement) => reads_of(statement),
+        Parsed::CreateExternalTable(_) | Parsed::CopyTo(_) | Parsed::Reset(_) => Err(StatementError::Changes),
     }
 }
 
-fn shows(statement: &Statement) -> bool {
+fn reads_of(statement: &Statement) -> Result<Reads, StatementError> {
+    if let Statement::Query(query) = statement {
+        return reads_of_query(query);
+    }
+    if matches!(statement, Statement::ShowTables { .. }) {
+        return Ok(Reads::Names);
+    }
+    if matches!(statement, Statement::ShowColumns { .. }) {
+        return Err(StatementError::Information);
+    }
+    if is_about_itself(statement) { Ok(Reads::Rows) } else { Err(StatementError::Changes) }
+}
+
+fn is_about_itself(statement: &Statement) -> bool {
     matches!(
         statement,
-        Statement::ShowTables { .. }
-            | Statement::ShowColumns { .. }
-            | Statement::ShowVariable { .. }
-            | Statement::ShowFunctions { .. }
-            | Statement::ExplainTable { .. }
+        Statement::ShowVariable { .. } | Statement::ShowFunctions { .. } | Statement::ExplainTable { .. }
     )
+}
+
+fn reads_of_query(query: &Query) -> Result<Reads, StatementError> {
+    if query.with.as_ref().is_some_and(|with| with.recursive) {
+        return Err(StatementError::Recursive);
+    }
+    let (mut relations, mut lists) = (0_usize, vec![]);
+    let _: ControlFlow<()> = visit_relations(query, |name| {
+        relations += 1;
+        let parts: Vec<_> = name.0.iter().filter_map(|part| Some(part.as_ident()?.value.to_lowercase())).collect();
+        if let [.., schema, table] = &parts[..]
+            && schema == INFORMATION
+        {
+            lists.push(table.clone());
+        }
+        ControlFlow::Continue(())
+    });
+    match &lists[..] {
+        [] => Ok(Reads::Rows),
+        // Nothing bounds what a join of them would make in the scheduler's memory.
+        [list] if relations == 1 && LISTS.contains(&list.as_str()) && is_of_one_table(query) => Ok(Reads::Names),
+        _ => Err(StatementError::Information),
+    }
+}
+
+/// Returns whether a query takes its rows from one table, each once.
+fn is_of_one_table(query: &Query) -> bool {
+    let SetExpr::Select(select) = query.body.as_ref() else { return false };
+    let [from] = &select.from[..] else { return false };
+    query.with.is_none() && from.joins.is_empty() && select.lateral_views.is_empty()
 }
 
 /// Why a statement is not taken.
@@ -63,6 +131,24 @@ pub(super) enum StatementError {
          `springald process`, and settings are the cluster's"
     )]
     Changes,
+    /// Values apart from the statement.
+    #[error("Flight SQL takes no rows and no parameters here: write the values into the statement")]
+    Parameters,
+    /// A tree too deep to plan.
+    #[error(
+        "the statement has {operators} operators and keywords, and may have {MOST_OPERATORS}: use `x IN (…)` instead of a chain \
+         of OR, or ask in parts"
+    )]
+    TooLong { operators: usize },
+    /// A query that Ballista does not distribute.
+    #[error("WITH RECURSIVE does not run on a cluster")]
+    Recursive,
+    /// More of what there is than one list of it.
+    #[error(
+        "ask information_schema for one of {} at a time, without a join; `DESCRIBE database.table` lists the columns of a table",
+        LISTS.join(", ")
+    )]
+    Information,
 }
 
 #[cfg(test)]
@@ -85,24 +171,38 @@ mod tests {
             "WITH a AS (SELECT 1 AS x) SELECT * FROM a UNION ALL VALUES (2)",
             "EXPLAIN SELECT * FROM db.t",
             "EXPLAIN ANALYZE SELECT * FROM db.t",
+            "SHOW ALL",
+            "SHOW datafusion.execution.batch_size",
+            "SHOW FUNCTIONS",
+            "DESCRIBE db.t",
         ] {
             assert_eq!(looked_at(sql).unwrap(), Reads::Rows, "{sql}");
         }
     }
 
     #[test]
-    fn what_there_is_may_be_asked_for() {
+    fn what_there_is_may_be_asked_for_one_list_at_a_time() {
         for sql in [
             "SHOW TABLES",
-            "SHOW COLUMNS FROM db.t",
-            "SHOW ALL",
-            "SHOW datafusion.execution.batch_size",
-            "SHOW FUNCTIONS",
-            "DESCRIBE db.t",
-            "SELECT table_name FROM information_schema.tables",
-            "SELECT * FROM springald.information_schema.schemata",
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'db' ORDER BY 1",
+            "SELECT * FROM springald.INFORMATION_SCHEMA.schemata",
+            "EXPLAIN SELECT count(*) FROM information_schema.df_settings GROUP BY name",
         ] {
             assert_eq!(looked_at(sql).unwrap(), Reads::Names, "{sql}");
+        }
+        for sql in [
+            "SHOW COLUMNS FROM db.t",
+            "SELECT * FROM information_schema.columns",
+            "SELECT * FROM information_schema.views",
+            "SELECT * FROM information_schema.tables a, information_schema.tables b",
+            "SELECT * FROM information_schema.tables a CROSS JOIN (VALUES (1), (2)) b",
+            "SELECT * FROM information_schema.tables, db.t",
+            "SELECT * FROM db.t WHERE x IN (SELECT table_name FROM information_schema.tables)",
+            "WITH a AS (SELECT * FROM information_schema.tables) SELECT * FROM a, a AS b",
+            "SELECT * FROM information_schema.tables UNION ALL SELECT * FROM information_schema.tables",
+        ] {
+            let refused = looked_at(sql).unwrap_err().to_string();
+            assert!(refused.contains("at a time") && refused.contains("DESCRIBE"), "{sql}: {refused}");
         }
     }
 
@@ -140,9 +240,26 @@ mod tests {
 
     #[test]
     fn nonsense_and_two_statements_are_no_statement() {
-        for sql in ["", "SELEC 1", "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE t", "\0"] {
+        for sql in ["", "SELEC 1", "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE t", "\0", "SELECT 'open"] {
             let refused = looked_at(sql).unwrap_err();
             assert!(refused.to_string().contains("not one statement"), "{sql}: {refused}");
         }
+    }
+
+    #[test]
+    fn a_chain_may_be_long_and_a_list_longer() {
+        for (sql, taken) in [
+            (format!("SELECT 1{}", " + 1".repeat(1900)), true),
+            (format!("SELECT 1{}", " + 1".repeat(50_000)), false),
+            (format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(1000)), false),
+            (format!("SELECT 'a'{}", " || 'a'".repeat(2001)), false),
+            (format!("SELECT 1 WHERE 1 IN (1{})", ", 1".repeat(50_000)), true),
+        ] {
+            assert_eq!(operators(&sql).unwrap() <= MOST_OPERATORS, taken, "{}", &sql[..40]);
+        }
+        let refused = looked_at(&format!("SELECT 1{}", " OR 1".repeat(3000))).unwrap_err().to_string();
+        assert!(refused.contains("has 3001 operators") && refused.contains("IN"), "{refused}");
+        let recursive = "WITH RECURSIVE a AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM a) SELECT * FROM a";
+        assert!(looked_at(recursive).unwrap_err().to_string().contains("RECURSIVE"));
     }
 }

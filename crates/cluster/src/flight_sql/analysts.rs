@@ -1,0 +1,108 @@
+//! `Analysts`: what plans and runs the queries of Flight SQL, as Ballista's scheduler does those of its clients.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ballista_core::JobId;
+use ballista_core::error::{BallistaError, Result};
+use ballista_core::serde::protobuf::{JobStatus, SuccessfulJob, job_status};
+use ballista_flight_sql::backend::{QueryBackend, QueryResult};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::SessionContext;
+use springald_catalog::{Names, SessionCatalog};
+use springald_fault::readable;
+use tokio::sync::mpsc;
+
+use crate::serve::Scheduler;
+use crate::session::CATALOG;
+
+/// Functions that make as many values of a constant as they are told to, and would while a query is planned: in the memory of
+/// the scheduler, on which all jobs depend.
+const UNBOUNDED: [&str; 5] = ["array_repeat", "array_resize", "generate_series", "range", "repeat"];
+
+/// Statuses of a job that nobody has looked at yet; each is looked at as it comes.
+const STATUSES: usize = 16;
+
+/// Analysts on a scheduler's cluster.
+pub(crate) struct Analysts {
+    scheduler: Arc<Scheduler>,
+    names: Arc<Names>,
+}
+
+impl Analysts {
+    /// Returns those who ask `scheduler` for the tables of the catalog behind `names`.
+    pub(super) fn new(scheduler: Arc<Scheduler>, names: Arc<Names>) -> Self {
+        Self { scheduler, names }
+    }
+}
+
+#[async_trait]
+impl QueryBackend for Analysts {
+    async fn session(&self, session_id: &str) -> Result<Arc<SessionContext>> {
+        let context = self.scheduler.session(session_id).await?;
+        let catalog = SessionCatalog::new(Arc::clone(&self.names), context.state_weak_ref());
+        context.register_catalog(CATALOG, Arc::new(catalog));
+        UNBOUNDED.iter().for_each(|function| context.deregister_udf(function));
+        Ok(context)
+    }
+
+    async fn close_session(&self, session_id: &str) -> Result<()> {
+        self.scheduler.close_session(session_id).await
+    }
+
+    /// Runs a query to its end. When its client goes before that, and with it this future, the job is cancelled.
+    async fn execute(&self, job_name: &str, context: Arc<SessionContext>, plan: LogicalPlan) -> Result<QueryResult> {
+        if let LogicalPlan::Explain(_) = plan {
+            // Ballista adds to it how it cuts the plan.
+            return self.scheduler.execute(job_name, context, plan).await;
+        }
+        let plan = context.state().create_physical_plan(&plan).await?;
+        let schema = plan.schema();
+        let (subscriber, mut statuses) = mpsc::channel(STATUSES);
+        let job_id = self.scheduler.submit_physical_plan(job_name, context, plan, Some(subscriber)).await?;
+        let mut job = Job { scheduler: Arc::clone(&self.scheduler), job_id, has_ended: false };
+        let ended = ended(&mut statuses).await;
+        job.has_ended = true;
+        match ended {
+            Some(Ok(job_done)) => {
+                let (job_id, partitions) = (job.job_id.to_string(), job_done.partition_location);
+                Ok(QueryResult { job_id, schema, partitions })
+            }
+            Some(Err(error)) => Err(BallistaError::General(format!("job {} failed: {error}", job.job_id))),
+            None => Err(BallistaError::General(format!("job {} ended without a word", job.job_id))),
+        }
+    }
+}
+
+/// Waits for the end of a job; returns nothing if the scheduler forgets it.
+async fn ended(statuses: &mut mpsc::Receiver<JobStatus>) -> Option<std::result::Result<SuccessfulJob, String>> {
+    loop {
+        match statuses.recv().await?.status {
+            Some(job_status::Status::Successful(done)) => return Some(Ok(done)),
+            Some(job_status::Status::Failed(failed)) => return Some(Err(readable(&failed.error))),
+            Some(job_status::Status::Queued(_) | job_status::Status::Running(_)) | None => {}
+        }
+    }
+}
+
+/// A job that somebody waits for.
+struct Job {
+    scheduler: Arc<Scheduler>,
+    job_id: JobId,
+    has_ended: bool,
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let (scheduler, job_id) = (Arc::clone(&self.scheduler), self.job_id.clone());
+        tracing::info!(%job_id, "the client has gone, its query is cancelled");
+        tokio::spawn(async move {
+            if let Err(error) = scheduler.cancel_job(job_id.clone()).await {
+                tracing::warn!(%job_id, %error, "a query that nobody waits for could not be cancelled");
+            }
+        });
+    }
+}
