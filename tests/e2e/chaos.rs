@@ -3,6 +3,7 @@
 //! These tests take minutes, for a cluster waits before it calls an executor lost, and some need root, for networks and disks of
 //! their own. `make test-chaos` runs them, and `make soak` one of them for hours.
 
+mod analysts;
 mod disk;
 mod drain;
 mod executors;

@@ -17,6 +17,7 @@ use crate::ask::AskError;
 use crate::embedded::EmbeddedCluster;
 use crate::session::{secured, session_config, session_context};
 use crate::slots::slots;
+use crate::whole::is_withdrawn;
 use crate::{ClusterAddress, SpringaldCodec, Stores};
 
 /// Partitions that a plan is made for on a cluster of unknown size.
@@ -100,6 +101,9 @@ impl Cluster {
             tracing::debug!(address = %self.address, "connection was lost: {text}");
             return ClusterError::Lost { address: self.address.clone() };
         }
+        if is_withdrawn(&text) {
+            return ClusterError::Withdrawn { address: self.address.clone() };
+        }
         if needs_new_run(&text) {
             return ClusterError::StartOver(readable(&text));
         }
@@ -142,6 +146,12 @@ pub enum ClusterError {
     #[error("the connection to the scheduler at {address} was lost")]
     Lost {
         /// Where it was.
+        address: ClusterAddress,
+    },
+    /// The job lost rows of its own with an executor; submitted again, it runs from its beginning.
+    #[error("the cluster at {address} lost an executor with rows that the job needed")]
+    Withdrawn {
+        /// The scheduler.
         address: ClusterAddress,
     },
     /// The scheduler has no executors.

@@ -28,6 +28,7 @@ mod slots;
 mod store;
 mod unharmed;
 mod version;
+mod whole;
 mod work;
 
 pub use address::{ClusterAddress, ParseAddressError};

@@ -25,6 +25,7 @@ use crate::codec::{NoLogicalPlan, WirePlan};
 use crate::flight_sql::flight_sql;
 use crate::session::MESSAGE_BYTES;
 use crate::unharmed::said;
+use crate::whole::with_whole_jobs;
 use crate::work::Work;
 
 /// Ballista's scheduler, with plans as we take them.
@@ -75,7 +76,8 @@ pub(crate) fn scheduler_routes(scheduler: Scheduler, catalog: Option<Arc<dyn Cat
     }
     let own = Router::new().route("/readyz", get(ready)).route(SLOTS, get(slots)).route(WORK, get(work));
     let own = own.with_state(Arc::clone(&scheduler));
-    Ok(get_routes(scheduler).merge(own).merge(service_routes(grpc)))
+    let routes = get_routes(Arc::clone(&scheduler)).merge(own).merge(service_routes(grpc));
+    Ok(with_whole_jobs(routes, scheduler))
 }
 
 /// Returns all that a service answers which has no more than `grpc` to offer.

@@ -42,10 +42,15 @@ pub(crate) async fn run_to_the_last_split(
                 lost_since = Some(Instant::now());
                 tracing::warn!(finished, splits, "{failure}; what is missing is submitted again as soon as it answers");
             }
+            ClusterError::Withdrawn { .. } if losses < MOST_LOSSES => {
+                losses += 1;
+                tracing::warn!(finished, splits, "{failure}; what is missing is submitted again");
+            }
             ClusterError::Unreachable { .. } if lost_since.is_some_and(|since| since.elapsed() < LONGEST_ABSENCE) => {
                 tokio::time::sleep(ASK_EVERY).await;
             }
             ClusterError::Lost { .. }
+            | ClusterError::Withdrawn { .. }
             | ClusterError::Unreachable { .. }
             | ClusterError::Refused { .. }
             | ClusterError::NoExecutors { .. }

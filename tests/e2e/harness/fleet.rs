@@ -7,6 +7,7 @@ use super::port::free_port;
 use super::subnet::Host;
 use super::tool::scratch;
 use super::usage::Usage;
+use super::warehouse::Warehouse;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,7 @@ pub(crate) struct Fleet {
     host: String,
     port: u16,
     scheduler: Service,
+    scheduler_options: Vec<String>,
     executors: Vec<Service>,
     variables: Vec<Variable<'static>>,
 }
@@ -62,20 +64,38 @@ impl Fleet {
 
     /// Starts a fleet whose executors have `variables` in their environment, and not those without a value.
     pub(crate) fn start_in(name: &'static str, executors: usize, variables: Vec<Variable<'static>>) -> Self {
-        let mut fleet = Self::start_at(name, "127.0.0.1");
-        fleet.variables = variables;
-        for _ in 0..executors {
-            fleet.add_executor();
-        }
-        wait_until(|| fleet.registered() == executors);
-        fleet
+        Self { variables, ..Self::start_at(name, "127.0.0.1") }.with(executors)
+    }
+
+    /// Starts a fleet whose scheduler serves Flight SQL over the tables of `warehouse`.
+    pub(crate) fn start_serving(name: &'static str, executors: usize, warehouse: &Warehouse) -> Self {
+        let options = vec!["--warehouse".to_owned(), warehouse.url().to_owned()];
+        Self::start_scheduler(name, "127.0.0.1", options).with(executors)
     }
 
     /// Starts a scheduler that others reach at `host`, an address of this machine, and no executor.
     pub(crate) fn start_at(name: &'static str, host: &str) -> Self {
+        Self::start_scheduler(name, host, vec![])
+    }
+
+    fn start_scheduler(name: &'static str, host: &str, scheduler_options: Vec<String>) -> Self {
         let port = free_port();
-        let scheduler = scheduler(name, host, port);
-        Self { name, host: host.to_owned(), port, scheduler, executors: vec![], variables: vec![] }
+        let scheduler = scheduler(name, host, port, &scheduler_options);
+        let (host, executors, variables) = (host.to_owned(), vec![], vec![]);
+        Self { name, host, port, scheduler, scheduler_options, executors, variables }
+    }
+
+    fn with(mut self, executors: usize) -> Self {
+        for _ in 0..executors {
+            self.add_executor();
+        }
+        wait_until(|| self.registered() == executors);
+        self
+    }
+
+    /// Returns the scheduler's port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Returns the address as it is given to jobs.
@@ -139,7 +159,7 @@ impl Fleet {
     pub(crate) fn restart_scheduler(&mut self) {
         // The port is free when the one before has ended, which takes a moment.
         self.scheduler.process.exit_code_at_end();
-        self.scheduler = scheduler(self.name, &self.host, self.port);
+        self.scheduler = scheduler(self.name, &self.host, self.port, &self.scheduler_options);
     }
 
     /// Returns the number of the executor that was started last.
@@ -185,9 +205,10 @@ impl Fleet {
     }
 }
 
-fn scheduler(fleet: &'static str, host: &str, port: u16) -> Service {
+fn scheduler(fleet: &'static str, host: &str, port: u16, options: &[String]) -> Service {
     let bind = format!("{host}:{port}");
-    let arguments = [&["scheduler", "--bind", &bind], open_to_all(host)].concat();
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let arguments = [&["scheduler", "--bind", &bind], open_to_all(host), &options].concat();
     let mut scheduler = Service::start(fleet, &[], &arguments, &[]);
     scheduler.process.wait_until(|| registered(host, port).map(|_| ()));
     scheduler

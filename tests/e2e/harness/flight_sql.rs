@@ -53,28 +53,39 @@ impl FlightSql {
         self.process.kill().unwrap();
     }
 
-    /// Sends a statement, and waits for what it is answered with.
-    pub(crate) fn ask(&mut self, statement: &str) -> Answer {
-        self.send(statement);
+    /// Waits for what the statement that was sent last is answered with.
+    fn answer(&mut self) -> Answer {
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
-        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{statement}: {error}: {answer}"))
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    /// Waits for the rows of the statement that was sent last.
+    pub(crate) fn received(&mut self) -> Vec<Vec<serde_json::Value>> {
+        match self.answer() {
+            Answer::Rows { rows, .. } => rows,
+            Answer::Refused { error } => panic!("{error}"),
+        }
+    }
+
+    /// Waits for the reason why the statement that was sent last is refused.
+    pub(crate) fn refused(&mut self) -> String {
+        match self.answer() {
+            Answer::Rows { columns, rows } => panic!("{columns:?} {rows:?}"),
+            Answer::Refused { error } => error,
+        }
     }
 
     /// Sends a statement, and returns its rows.
     pub(crate) fn rows(&mut self, statement: &str) -> Vec<Vec<serde_json::Value>> {
-        match self.ask(statement) {
-            Answer::Rows { rows, .. } => rows,
-            Answer::Refused { error } => panic!("{statement}: {error}"),
-        }
+        self.send(statement);
+        self.received()
     }
 
     /// Sends a statement, and returns why it is refused.
     pub(crate) fn refusal(&mut self, statement: &str) -> String {
-        match self.ask(statement) {
-            Answer::Rows { columns, rows } => panic!("{statement}: {columns:?} {rows:?}"),
-            Answer::Refused { error } => error,
-        }
+        self.send(statement);
+        self.refused()
     }
 }
 

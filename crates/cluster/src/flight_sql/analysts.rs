@@ -15,10 +15,14 @@ use tokio::sync::mpsc;
 
 use crate::serve::Scheduler;
 use crate::session::CATALOG;
+use crate::whole::is_withdrawn;
 
 /// Functions that make as many values of a constant as they are told to, and would while a query is planned: in the memory of
 /// the scheduler, on which all jobs depend.
 const UNBOUNDED: [&str; 5] = ["array_repeat", "array_resize", "generate_series", "range", "repeat"];
+
+/// How often a query is submitted whose rows are lost with an executor.
+const MOST_LOSSES: u32 = 5;
 
 /// Statuses of a job that nobody has looked at yet; each is looked at as it comes.
 const STATUSES: usize = 16;
@@ -58,19 +62,24 @@ impl QueryBackend for Analysts {
         }
         let plan = context.state().create_physical_plan(&plan).await?;
         let schema = plan.schema();
-        let (subscriber, mut statuses) = mpsc::channel(STATUSES);
-        let job_id = self.scheduler.submit_physical_plan(job_name, context, plan, Some(subscriber)).await?;
-        let mut job = Job { scheduler: Arc::clone(&self.scheduler), job_id, has_ended: false };
-        let ended = ended(&mut statuses).await;
-        job.has_ended = true;
-        match ended {
-            Some(Ok(job_done)) => {
-                let (job_id, partitions) = (job.job_id.to_string(), job_done.partition_location);
-                Ok(QueryResult { job_id, schema, partitions })
+        for _ in 0..MOST_LOSSES {
+            let (context, plan) = (Arc::clone(&context), Arc::clone(&plan));
+            let (subscriber, mut statuses) = mpsc::channel(STATUSES);
+            let job_id = self.scheduler.submit_physical_plan(job_name, context, plan, Some(subscriber)).await?;
+            let mut job = Job { scheduler: Arc::clone(&self.scheduler), job_id, has_ended: false };
+            let ended = ended(&mut statuses).await;
+            job.has_ended = true;
+            match ended {
+                Some(Ok(done)) => {
+                    let (job_id, partitions) = (job.job_id.to_string(), done.partition_location);
+                    return Ok(QueryResult { job_id, schema, partitions });
+                }
+                Some(Err(error)) if is_withdrawn(&error) => {}
+                Some(Err(error)) => return Err(BallistaError::General(format!("job {} failed: {error}", job.job_id))),
+                None => return Err(BallistaError::General(format!("job {} ended without a word", job.job_id))),
             }
-            Some(Err(error)) => Err(BallistaError::General(format!("job {} failed: {error}", job.job_id))),
-            None => Err(BallistaError::General(format!("job {} ended without a word", job.job_id))),
         }
+        Err(BallistaError::General(format!("executors were lost under the query {MOST_LOSSES} times: ask again")))
     }
 }
 
