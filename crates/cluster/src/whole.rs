@@ -29,9 +29,10 @@ const WITHDRAWN: &str = "Cancelled";
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const LOOKS: usize = 400;
 
-/// Returns whether a job failed because it was withdrawn.
+/// Returns whether a job failed because it was withdrawn: the word alone, or after the name of the job. It may be in a
+/// value, too, that another failure speaks of.
 pub(crate) fn is_withdrawn(failure: &str) -> bool {
-    failure.contains(WITHDRAWN)
+    failure.rsplit("failed: ").next().is_some_and(|reason| reason.trim() == WITHDRAWN)
 }
 
 /// Returns `routes` of `scheduler`, which hand out no task of a stage that is done a second time.
@@ -76,4 +77,22 @@ async fn withdraw_job(scheduler: &Scheduler, job_id: &JobId, job: &JobInfoCache)
         tokio::time::sleep(LOOK_EVERY).await;
     }
     tracing::error!(%job_id, "a job that was withdrawn has not ended");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_speaks_of_the_word_is_not_a_withdrawal() {
+        assert!(is_withdrawn("Cancelled"));
+        assert!(is_withdrawn("Execution error: Job 038H6YY0ME000 failed: Cancelled"));
+        for failure in [
+            "Job 038H6YY0ME000 failed: Cast error: Cannot cast string 'Cancelled' to value of Int32 type",
+            "Job 038H6YY0ME000 failed: Task cancelled",
+            "Job Cancelled failed: no room",
+        ] {
+            assert!(!is_withdrawn(failure), "{failure}");
+        }
+    }
 }
