@@ -1,5 +1,6 @@
 //! Batches → one Parquet file in the store, visible only when it is complete.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -7,29 +8,36 @@ use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
-use parquet::arrow::AsyncArrowWriter;
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
+use tokio::io::AsyncWriteExt;
 
+use self::parts::Parts;
 use crate::dictionary::columns_without_repetition;
 use crate::{DataFile, SnapshotError};
+
+mod parts;
 
 /// Encoded bytes of a row group: what a writer holds in memory before any of it is sent, whatever the table's size. A
 /// group of the crimes table has some 200,000 rows.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Bytes of one part of a multipart upload, of which a writer holds three: as few as S3 takes. It takes at most 10,000 parts.
+/// Bytes of one part of a multipart upload, of which a writer holds two, one being sent and one being filled, and those
+/// of a row group that has just become complete: as few as S3 takes. It takes at most 10,000 parts.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// One Parquet file being written.
 pub(crate) struct FileWriter {
     name: String,
     rows: u64,
-    writer: AsyncArrowWriter<BufWriter>,
+    writer: ArrowWriter<Parts>,
+    /// Takes over what the writer has put into its parts.
+    upload: BufWriter,
 }
 
 impl FileWriter {
@@ -41,16 +49,16 @@ impl FileWriter {
         schema: &SchemaRef,
         sample: Option<&RecordBatch>,
     ) -> Result<Self, SnapshotError> {
-        let sink = BufWriter::with_capacity(Arc::clone(store), dir.clone().join(name.as_str()), PART_BYTES)
-            .with_max_concurrency(2);
+        let upload = BufWriter::with_capacity(Arc::clone(store), dir.clone().join(name.as_str()), PART_BYTES)
+            .with_max_concurrency(1);
         // Without the embedded Arrow schema readers see plain Parquet types, the same ones whoever wrote the batch.
         let plain = sample.map(columns_without_repetition).transpose();
         let plain = plain.map_err(|cause| SnapshotError::Encode { file: name.clone(), source: cause.into() })?;
         let properties = properties(plain.unwrap_or_default());
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = AsyncArrowWriter::try_new_with_options(sink, Arc::clone(schema), options)
+        let writer = ArrowWriter::try_new_with_options(Parts::new(PART_BYTES), Arc::clone(schema), options)
             .map_err(|source| SnapshotError::Encode { file: name.clone(), source })?;
-        Ok(Self { name, rows: 0, writer })
+        Ok(Self { name, rows: 0, writer, upload })
     }
 
     /// Returns how many bytes the file has by now, those still being encoded included.
@@ -60,21 +68,28 @@ impl FileWriter {
 
     /// Appends a batch.
     pub(crate) async fn write(&mut self, batch: &RecordBatch) -> Result<(), SnapshotError> {
-        self.writer.write(batch).await.map_err(encode_error(&self.name))?;
+        self.writer.write(batch).map_err(encode_error(&self.name))?;
         self.rows += batch.num_rows() as u64;
+        for part in self.writer.inner_mut().take_full() {
+            self.upload.put(part).await.map_err(upload_error(&self.name))?;
+        }
         Ok(())
     }
 
     /// Writes the footer and makes the file visible.
     pub(crate) async fn finish(mut self) -> Result<(DataFile, ParquetMetaData), SnapshotError> {
-        let metadata = self.writer.finish().await.map_err(encode_error(&self.name))?;
+        let metadata = self.writer.finish().map_err(encode_error(&self.name))?;
+        for part in self.writer.inner_mut().take_all() {
+            self.upload.put(part).await.map_err(upload_error(&self.name))?;
+        }
+        self.upload.shutdown().await.map_err(upload_error(&self.name))?;
         let bytes = self.writer.bytes_written() as u64;
         Ok((DataFile { file: self.name, rows: self.rows, bytes }, metadata))
     }
 
     /// Drops what has been uploaded. Best effort: the run has failed already, and leftovers are swept up later.
-    pub(crate) async fn abort(self) {
-        if let Err(error) = self.writer.into_inner().abort().await {
+    pub(crate) async fn abort(mut self) {
+        if let Err(error) = self.upload.abort().await {
             tracing::warn!(file = self.name, %error, "upload could not be aborted");
         }
     }
@@ -83,6 +98,11 @@ impl FileWriter {
 fn encode_error(name: &str) -> impl FnOnce(ParquetError) -> SnapshotError {
     let file = name.to_owned();
     move |source| SnapshotError::Encode { file, source }
+}
+
+fn upload_error<E: Error + Send + Sync + 'static>(name: &str) -> impl FnOnce(E) -> SnapshotError {
+    let encode_error = encode_error(name);
+    move |source| encode_error(ParquetError::External(Box::new(source)))
 }
 
 fn properties(plain: Vec<String>) -> WriterProperties {
