@@ -115,3 +115,40 @@ fn properties(plain: Vec<String>) -> WriterProperties {
     };
     plain.into_iter().fold(builder, without).build()
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, FixedSizeBinaryArray};
+    use object_store::ObjectStoreExt;
+    use object_store::memory::InMemory;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    use super::*;
+
+    /// Rows that cannot be compressed, 64 KiB each.
+    fn noise(rows: usize) -> RecordBatch {
+        let mut bytes = vec![0; rows * 65_536];
+        rand::fill(&mut bytes[..]);
+        let column = FixedSizeBinaryArray::try_from_iter(bytes.chunks(65_536)).unwrap();
+        RecordBatch::try_from_iter([("noise", Arc::new(column) as ArrayRef)]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_file_of_several_row_groups_and_parts_is_what_was_written() {
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let batches: Vec<_> = [100, 1, 150, 70].map(noise).into();
+        let name = "part.parquet".to_owned();
+        let mut file = FileWriter::try_new(&store, &Path::default(), name, &batches[0].schema(), None).unwrap();
+        for batch in &batches {
+            file.write(batch).await.unwrap();
+        }
+        let (written, metadata) = file.finish().await.unwrap();
+        let bytes = store.get(&Path::from("part.parquet")).await.unwrap().bytes().await.unwrap();
+        assert_eq!((written.rows, written.bytes), (321, bytes.len() as u64));
+        assert!(metadata.num_row_groups() > 1 && bytes.len() > 3 * PART_BYTES, "{written:?}");
+        let read = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().with_batch_size(321).build().unwrap();
+        let read: Vec<_> = read.map(Result::unwrap).collect();
+        let all = arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap();
+        assert_eq!(read, [all]);
+    }
+}
