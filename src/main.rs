@@ -14,6 +14,7 @@ use springald_tls::TlsArgs;
 mod exit;
 mod launcher;
 mod logging;
+mod stack;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -60,17 +61,14 @@ impl<T: Args> Job<T> {
     }
 }
 
-/// Bytes of a stack of the scheduler's, which plans whatever statement analysts send: a long chain of operators is a deep tree.
-const SCHEDULER_STACK: usize = 32 << 20;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::init(matches!(cli.command, Command::Scheduler(_) | Command::Executor(_)));
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if matches!(cli.command, Command::Scheduler(_)) {
-        runtime.thread_stack_size(SCHEDULER_STACK);
+    if matches!(cli.command, Command::Scheduler(_) | Command::Executor(_) | Command::Process(_)) {
+        stack::enlarge();
     }
-    let done = runtime.enable_all().build().map_err(Into::into).and_then(|runtime| runtime.block_on(run(cli.command)));
+    logging::init(matches!(cli.command, Command::Scheduler(_) | Command::Executor(_)));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(cli.command)));
     match done {
         Ok(said) => exit::success(said.as_deref()),
         Err(error) => exit::failure(&error),

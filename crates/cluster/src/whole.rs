@@ -3,7 +3,8 @@
 //!
 //! When rows of a finished stage are lost with an executor, Ballista 55 does that stage again, and the one that was reading
 //! them. What tasks of the latter had finished before stays an input of the stage after it, beside what they give the second
-//! time: a sum of three parts was one of five. A stage without another before it is not concerned, so no ingest is.
+//! time: a sum of three parts was one of five. A stage without another before it is not concerned, so no ingest is; whoever
+//! takes rows from the last stage, as analysts do, looks himself whether a partition of it is there twice.
 
 use std::sync::Arc;
 use std::time::Duration;

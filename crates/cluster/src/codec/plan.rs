@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::BufMut;
 use datafusion::arrow::datatypes::Schema;
-use datafusion::common::exec_datafusion_err;
+use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
@@ -18,12 +18,16 @@ use datafusion_proto::physical_plan::{
     AsExecutionPlan, DefaultPhysicalProtoConverter, PhysicalExtensionCodec, PhysicalPlanDecodeContext,
     PhysicalProtoConverterExtension,
 };
+use datafusion_proto::protobuf::physical_expr_node::ExprType;
 use datafusion_proto::protobuf::physical_plan_node::PhysicalPlanType;
 use datafusion_proto::protobuf::{PhysicalExprNode, PhysicalPlanNode};
 
 use super::bounds::check_plan;
 use super::rows::{check_stream, check_values};
 use crate::unharmed::said;
+
+/// Operands of a chain of one operator.
+const LONGEST_CHAIN: usize = 2000;
 
 /// A physical plan as it travels: DataFusion's message, decoded with care.
 #[derive(Debug, Clone)]
@@ -84,6 +88,9 @@ impl PhysicalProtoConverterExtension for Careful {
         input: &Schema,
         context: &PhysicalPlanDecodeContext<'_>,
     ) -> Result<Arc<dyn PhysicalExpr>> {
+        if let Some(ExprType::BinaryExpr(chain)) = &expression.expr_type {
+            check_chain(&chain.op, chain.operands.len())?;
+        }
         self.default_proto_to_physical_expr(expression, input, context)
     }
 
@@ -94,6 +101,18 @@ impl PhysicalProtoConverterExtension for Careful {
     ) -> Result<PhysicalExprNode> {
         DefaultPhysicalProtoConverter {}.physical_expr_to_proto(expression, codec)
     }
+}
+
+/// Looks at how long a chain of one operator is: it travels as a list, and becomes a tree as deep, which tasks walk through on
+/// their stack. One that is too small for it ends the executor, and then the next one that gets the task.
+fn check_chain(operator: &str, operands: usize) -> Result<()> {
+    if operands > LONGEST_CHAIN {
+        return exec_err!(
+            "the query has a chain of {operands} operands of {operator}, and may have {LONGEST_CHAIN}: \
+             use `x IN (…)` instead of a chain of OR, or ask in parts"
+        );
+    }
+    Ok(())
 }
 
 /// Decodes, and turns a panic into an error. What a decoder was building is dropped with it.
@@ -107,7 +126,31 @@ fn undecodable(panic: &(dyn Any + Send)) -> DataFusionError {
 
 #[cfg(test)]
 mod tests {
+    use datafusion::common::ScalarValue;
+    use datafusion::physical_expr::expressions::Literal;
+    use datafusion_proto::protobuf::PhysicalBinaryExprNode;
+
+    use super::super::SpringaldCodec;
     use super::*;
+
+    #[test]
+    fn a_chain_that_is_too_long_for_a_stack_is_refused() {
+        let codec = SpringaldCodec::default();
+        let context = TaskContext::default();
+        let context = PhysicalPlanDecodeContext::new(&context, &codec);
+        let decoded = |operands: usize| {
+            let one = Arc::new(Literal::new(ScalarValue::from(1))) as Arc<dyn PhysicalExpr>;
+            let one = Careful.physical_expr_to_proto(&one, &codec).unwrap();
+            let chain =
+                PhysicalBinaryExprNode { op: "Plus".to_owned(), operands: vec![one; operands], ..Default::default() };
+            let chain = ExprType::BinaryExpr(Box::new(chain));
+            let node = PhysicalExprNode { expr_id: None, expr_type: Some(chain) };
+            Careful.proto_to_physical_expr(&node, &Schema::empty(), &context)
+        };
+        assert_eq!(decoded(3).unwrap().to_string(), "1 + 1 + 1");
+        let refused = decoded(LONGEST_CHAIN + 1).unwrap_err().to_string();
+        assert!(refused.contains("chain of 2001 operands of Plus") && refused.contains("ask in parts"), "{refused}");
+    }
 
     #[test]
     fn a_decoder_that_panics_is_an_error() {

@@ -113,15 +113,18 @@ impl SchedulerGrpc for Desk {
         }
         self.ledger.lock().correct(&mut params.task_status);
         let reported = params.task_status.clone();
-        let answer = self.scheduler.clone().poll_work(params).await.map_err(|status| self.fail(status))?;
+        let mut answer = self.scheduler.clone().poll_work(params).await.map_err(|status| self.fail(status))?;
         if !self.life.goes_on(answer.metadata()) {
             // What this executor has been doing is nobody's any more, and the tasks in the answer are handed out again.
             return Err(self.fail(Status::aborted("the scheduler has restarted")));
         }
-        // Without a stage, all that the job has left is to go.
-        for job in answer.get_ref().jobs_to_clean.iter().filter(|job| job.remove_stage_ids.is_empty()) {
-            self.end(&job.job_id).await;
+        // Without a stage, all that the job has left is to go, and what has just been handed out of it is not begun.
+        let ended = answer.get_ref().jobs_to_clean.iter().filter(|job| job.remove_stage_ids.is_empty());
+        let ended: Vec<_> = ended.map(|job| job.job_id.clone()).collect();
+        for job in &ended {
+            self.end(job).await;
         }
+        answer.get_mut().tasks.retain(|task| !ended.contains(&task.job_id));
         let open = {
             let mut ledger = self.ledger.lock();
             ledger.reported(&reported);

@@ -1,5 +1,6 @@
 //! `Analysts`: what plans and runs the queries of Flight SQL, as Ballista's scheduler does those of its clients.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use springald_catalog::{Names, SessionCatalog};
 use springald_fault::readable;
 use tokio::sync::mpsc;
 
+use super::unfolded::leave_to_executors;
 use crate::serve::Scheduler;
 use crate::session::CATALOG;
 use crate::whole::is_withdrawn;
@@ -46,7 +48,11 @@ impl QueryBackend for Analysts {
         let context = self.scheduler.session(session_id).await?;
         let catalog = SessionCatalog::new(Arc::clone(&self.names), context.state_weak_ref());
         context.register_catalog(CATALOG, Arc::new(catalog));
-        UNBOUNDED.iter().for_each(|function| context.deregister_udf(function));
+        for function in UNBOUNDED {
+            context.deregister_udf(function);
+            context.deregister_udtf(function);
+        }
+        leave_to_executors(&context)?;
         Ok(context)
     }
 
@@ -70,6 +76,9 @@ impl QueryBackend for Analysts {
             let ended = ended(&mut statuses).await;
             job.has_ended = true;
             match ended {
+                Some(Ok(done)) if !is_each_partition_once(&done) => {
+                    tracing::warn!(job_id = %job.job_id, "an executor was lost after it had given rows, the query is submitted again");
+                }
                 Some(Ok(done)) => {
                     let (job_id, partitions) = (job.job_id.to_string(), done.partition_location);
                     return Ok(QueryResult { job_id, schema, partitions });
@@ -81,6 +90,14 @@ impl QueryBackend for Analysts {
         }
         Err(BallistaError::General(format!("executors were lost under the query {MOST_LOSSES} times: ask again")))
     }
+}
+
+/// Returns whether a result has no partition twice. Ballista 55 does the tasks of a lost executor again, and keeps what they had
+/// given before beside it: those rows are gone, or come twice if the executor was only cut off for a while.
+fn is_each_partition_once(done: &SuccessfulJob) -> bool {
+    let mut seen = HashSet::new();
+    let mut partitions = done.partition_location.iter().filter_map(|location| location.partition_id.as_ref());
+    partitions.all(|partition| seen.insert(partition.partition_id))
 }
 
 /// Waits for the end of a job; returns nothing if the scheduler forgets it.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement as Parsed;
-use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement, visit_relations};
+use datafusion::sql::sqlparser::ast::{Expr, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
@@ -63,6 +63,7 @@ fn operators(sql: &str) -> Result<usize, StatementError> {
 /// Returns what `parsed` reads if it does nothing else. What stands within a query is looked at again when it is planned.
 fn reads(parsed: &Parsed) -> Result<Reads, StatementError> {
     match parsed {
+        Parsed::Explain(explain) if explain.options.analyze => Err(StatementError::Analyze),
         Parsed::Explain(explain) => reads(&explain.statement),
         Parsed::Statement(statement) => reads_of(statement),
         Parsed::CreateExternalTable(_) | Parsed::CopyTo(_) | Parsed::Reset(_) => Err(StatementError::Changes),
@@ -90,24 +91,17 @@ fn is_about_itself(statement: &Statement) -> bool {
 }
 
 fn reads_of_query(query: &Query) -> Result<Reads, StatementError> {
-    if query.with.as_ref().is_some_and(|with| with.recursive) {
+    let mut found = Found::default();
+    let _: ControlFlow<()> = query.visit(&mut found);
+    if found.is_recursive {
         return Err(StatementError::Recursive);
     }
-    let (mut relations, mut lists) = (0_usize, vec![]);
-    let _: ControlFlow<()> = visit_relations(query, |name| {
-        relations += 1;
-        let parts: Vec<_> = name.0.iter().filter_map(|part| Some(part.as_ident()?.value.to_lowercase())).collect();
-        if let [.., schema, table] = &parts[..]
-            && schema == INFORMATION
-        {
-            lists.push(table.clone());
-        }
-        ControlFlow::Continue(())
-    });
-    match &lists[..] {
+    match &found.lists[..] {
         [] => Ok(Reads::Rows),
-        // Nothing bounds what a join of them would make in the scheduler's memory.
-        [list] if relations == 1 && LISTS.contains(&list.as_str()) && is_of_one_table(query) => Ok(Reads::Names),
+        // Nothing bounds what more than each row once would make in the scheduler's memory.
+        [list] if LISTS.contains(&list.as_str()) && found.queries == 1 && !found.unnests && is_of_one_table(query) => {
+            Ok(Reads::Names)
+        }
         _ => Err(StatementError::Information),
     }
 }
@@ -116,7 +110,47 @@ fn reads_of_query(query: &Query) -> Result<Reads, StatementError> {
 fn is_of_one_table(query: &Query) -> bool {
     let SetExpr::Select(select) = query.body.as_ref() else { return false };
     let [from] = &select.from[..] else { return false };
-    query.with.is_none() && from.joins.is_empty() && select.lateral_views.is_empty()
+    let is_table = matches!(from.relation, TableFactor::Table { args: None, .. });
+    is_table && query.with.is_none() && from.joins.is_empty() && select.lateral_views.is_empty()
+}
+
+/// What there is in a query, at any depth.
+#[derive(Default)]
+struct Found {
+    queries: usize,
+    lists: Vec<String>,
+    is_recursive: bool,
+    unnests: bool,
+}
+
+impl Visitor for Found {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        self.queries += 1;
+        self.is_recursive |= query.with.as_ref().is_some_and(|with| with.recursive);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<()> {
+        if let [.., schema, table] = &lower_case(name)[..]
+            && schema == INFORMATION
+        {
+            self.lists.push(table.clone());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Expr::Function(function) = expr {
+            self.unnests |= lower_case(&function.name).last().is_some_and(|name| name == "unnest");
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn lower_case(name: &ObjectName) -> Vec<String> {
+    name.0.iter().filter_map(|part| Some(part.as_ident()?.value.to_lowercase())).collect()
 }
 
 /// Why a statement is not taken.
@@ -143,6 +177,9 @@ pub(super) enum StatementError {
     /// A query that Ballista does not distribute.
     #[error("WITH RECURSIVE does not run on a cluster")]
     Recursive,
+    /// A query whose operators are to be measured in one process.
+    #[error("EXPLAIN ANALYZE would measure one task of a query only: EXPLAIN shows how it is cut into stages")]
+    Analyze,
     /// More of what there is than one list of it.
     #[error(
         "ask information_schema for one of {} at a time, without a join; `DESCRIBE database.table` lists the columns of a table",
@@ -170,7 +207,6 @@ mod tests {
             "select a.* from db.t a join db.u using (id) where a.x in (select x from v) order by 1 limit 3;",
             "WITH a AS (SELECT 1 AS x) SELECT * FROM a UNION ALL VALUES (2)",
             "EXPLAIN SELECT * FROM db.t",
-            "EXPLAIN ANALYZE SELECT * FROM db.t",
             "SHOW ALL",
             "SHOW datafusion.execution.batch_size",
             "SHOW FUNCTIONS",
@@ -197,6 +233,10 @@ mod tests {
             "SELECT * FROM information_schema.tables a, information_schema.tables b",
             "SELECT * FROM information_schema.tables a CROSS JOIN (VALUES (1), (2)) b",
             "SELECT * FROM information_schema.tables, db.t",
+            "SELECT * FROM (SELECT a.* FROM information_schema.tables a CROSS JOIN (VALUES (1), (2)) b) t",
+            "SELECT * FROM (SELECT * FROM information_schema.tables) t",
+            "SELECT UNNEST([1, 2, 3]) FROM information_schema.tables",
+            "SELECT * FROM information_schema.tables WHERE table_name IN (VALUES ('t'))",
             "SELECT * FROM db.t WHERE x IN (SELECT table_name FROM information_schema.tables)",
             "WITH a AS (SELECT * FROM information_schema.tables) SELECT * FROM a, a AS b",
             "SELECT * FROM information_schema.tables UNION ALL SELECT * FROM information_schema.tables",
@@ -225,7 +265,7 @@ mod tests {
             "TRUNCATE TABLE db.t",
             "COPY (SELECT 1) TO 's3://lake/x.parquet'",
             "EXPLAIN INSERT INTO db.t VALUES (1)",
-            "EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/x.parquet'",
+            "EXPLAIN COPY (SELECT 1) TO '/tmp/x.parquet'",
             "PREPARE p AS SELECT 1",
             "EXECUTE p",
             "DEALLOCATE p",
@@ -260,6 +300,10 @@ mod tests {
         let refused = looked_at(&format!("SELECT 1{}", " OR 1".repeat(3000))).unwrap_err().to_string();
         assert!(refused.contains("has 3001 operators") && refused.contains("IN"), "{refused}");
         let recursive = "WITH RECURSIVE a AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM a) SELECT * FROM a";
-        assert!(looked_at(recursive).unwrap_err().to_string().contains("RECURSIVE"));
+        for sql in [recursive.to_owned(), format!("SELECT * FROM ({recursive}) t")] {
+            assert!(looked_at(&sql).unwrap_err().to_string().contains("RECURSIVE"), "{sql}");
+        }
+        let analyze = looked_at("EXPLAIN ANALYZE SELECT * FROM db.t").unwrap_err().to_string();
+        assert!(analyze.contains("EXPLAIN ANALYZE would measure one task"), "{analyze}");
     }
 }
