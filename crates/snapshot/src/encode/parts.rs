@@ -61,11 +61,11 @@ mod tests {
         let bytes: Vec<u8> = (0..=u8::MAX).collect();
         let mut parts = Parts::new(100);
         parts.write_all(&bytes[..10]).unwrap();
-        assert_eq!(parts.take_full(), [Bytes::new(); 0]);
+        assert!(parts.take_full().is_empty());
         parts.write_all(&bytes[10..220]).unwrap();
         assert_eq!(parts.take_full(), [&bytes[..100], &bytes[100..200]]);
         parts.write_all(&bytes[220..]).unwrap();
         assert_eq!(parts.take_all(), [&bytes[200..]]);
-        assert_eq!(parts.take_all(), [Bytes::new(); 0]);
+        assert!(parts.take_all().is_empty());
     }
 }
