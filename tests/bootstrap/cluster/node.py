@@ -27,6 +27,7 @@ class Node:
         assert self._holder.stdout.readline() == "ready\n", f"node {number} was not made"
         self._first = int(run("pgrep", "--parent", self._holder.pid))
         self.address = network.connect(self._first, number)
+        self.file("/etc/hostname", self.name + "\n")  # systemd, if it is still starting, takes the name from there
         self.run("hostname", self.name)
         self.file("/etc/resolv.conf", "nameserver 127.0.0.1\n")  # where nobody answers: names come from /etc/hosts
         self.knows(self)
