@@ -89,11 +89,20 @@ impl<'a> AlternatingUsers<'a> {
         [self.user(0), self.user(1)]
     }
 
-    /// Takes both steps of a rotation.
-    pub(crate) fn rotate(&mut self) {
+    /// Takes the first step of a rotation: the user whom the secret does not name has another password.
+    pub(crate) fn change_password(&mut self) {
         self.rotations += 1;
         let (user, password) = (self.user(self.rotations), self.password(self.rotations));
         self.server.execute(&format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{password}'"));
+    }
+
+    /// Returns the user whom the secret names between the steps of a rotation.
+    pub(crate) fn still_named(&self) -> String {
+        self.user(self.rotations - 1)
+    }
+
+    /// Takes the second step of a rotation.
+    pub(crate) fn publish_password(&self) {
         put_secret(self.name, &self.text());
     }
 
