@@ -175,7 +175,7 @@ fn nothing_is_changed_from_there() {
         "INSERT INTO analysts.some VALUES (11)",
         "DELETE FROM analysts.t",
         "COPY analysts.t TO '/tmp/rows.parquet'",
-        "EXPLAIN INSERT INTO analysts.some VALUES (11)",
+        "EXPLAIN ANALYZE INSERT INTO analysts.some VALUES (11)",
     ] {
         for way in ["", "@prepare ", "@update "] {
             let refusal = client.refusal(&format!("{way}{statement}"));
@@ -214,7 +214,8 @@ fn no_statement_costs_the_scheduler_more_than_its_share() {
     for (term, rows) in [(" OR id = 7", 2), (" AND id < 5", 1)] {
         assert_eq!(client.rows(&long(term, 600)), [[json!(rows)]], "{term}");
     }
-    assert_eq!(client.rows(&format!("SELECT length('a'{})", " || 'a'".repeat(400))), [[json!(401)]]);
+    assert_eq!(client.rows(&format!("SELECT 1{}", " + 1".repeat(1900))), [[json!(1901)]]);
+    assert_eq!(client.rows(&format!("SELECT length('a'{})", " || 'a'".repeat(1900))), [[json!(1901)]]);
     // Nothing of this can be worked out before it is on an executor.
     let chain = format!("SELECT max(0{}) FROM analysts.t WHERE k < 5", " + k".repeat(1900));
     assert_eq!(client.rows(&chain), [[json!(4 * 1900)]]);

@@ -63,8 +63,10 @@ fn operators(sql: &str) -> Result<usize, StatementError> {
 /// Returns what `parsed` reads if it does nothing else. What stands within a query is looked at again when it is planned.
 fn reads(parsed: &Parsed) -> Result<Reads, StatementError> {
     match parsed {
-        Parsed::Explain(explain) if explain.options.analyze => Err(StatementError::Analyze),
-        Parsed::Explain(explain) => reads(&explain.statement),
+        Parsed::Explain(explain) => {
+            let reads = reads(&explain.statement)?;
+            if explain.options.analyze { Err(StatementError::Analyze) } else { Ok(reads) }
+        }
         Parsed::Statement(statement) => reads_of(statement),
         Parsed::CreateExternalTable(_) | Parsed::CopyTo(_) | Parsed::Reset(_) => Err(StatementError::Changes),
     }
@@ -265,7 +267,7 @@ mod tests {
             "TRUNCATE TABLE db.t",
             "COPY (SELECT 1) TO 's3://lake/x.parquet'",
             "EXPLAIN INSERT INTO db.t VALUES (1)",
-            "EXPLAIN COPY (SELECT 1) TO '/tmp/x.parquet'",
+            "EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/x.parquet'",
             "PREPARE p AS SELECT 1",
             "EXECUTE p",
             "DEALLOCATE p",
