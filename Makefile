@@ -46,7 +46,7 @@ fuzz: ## sends the cluster changed plans and messages for FUZZ_SECONDS: no panic
 
 check: tools ## what must be clean before a change is proposed
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 bench: ROWS = 2000000
 bench: bench-build ## compares with Spark, ConnectorX, DuckDB and a bare drain over ROWS rows, RUNS times each; writes benches/RESULTS.md

@@ -10,7 +10,7 @@ use anyhow::Context;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, collect_partitioned};
 use springald_aws::S3Options;
 use springald_catalog::{Catalog, Column, LocalCatalog, TableName, WarehouseCatalog, hive_type};
-use springald_cluster::{ByteSize, Stores, physical_plan, session_config, session_context};
+use springald_cluster::{ByteSize, Stores, session_config, session_context};
 use springald_snapshot::commit::commit;
 use springald_snapshot::{
     PlanRecord, RunId, RunLayout, RunStore, SnapshotDate, SnapshotWriteExec, StatisticsDetail, Warehouse, WriteSpec,
@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     context.register_catalog(name, Arc::new(tables));
 
     let logical = context.state().create_logical_plan(&std::fs::read_to_string(query)?).await?;
-    let input = physical_plan(&context, &logical).await?;
+    let input = context.state().create_physical_plan(&logical).await?;
     let splits = u32::try_from(input.output_partitioning().partition_count())?;
     let layout = RunLayout { warehouse, table: into, date: SnapshotDate::today(), run: RunId::start() };
     let records = RunStore::new(store, layout.clone());
