@@ -17,7 +17,7 @@ READS = [
 QUERIES = [
     ("process", "**`springald process`, embedded**"),
     ("cluster process", "**`springald process`, two executor processes**"),
-    ("plain process", "the same plan, writer and commit by DataFusion alone"),
+    ("plain process", "the same plan, writer, commit and allocator by DataFusion alone"),
     ("duckdb", "DuckDB"),
 ]
 
@@ -29,7 +29,7 @@ class Measured:
         self.rounds, self.rows, self.small_rows, self.matching, self.planning = rounds, rows, small_rows, matching, planning
 
     def values(self, case, field="seconds"):
-        samples = [samples[case] for samples in self.rounds]
+        samples = [sample for samples in self.rounds for sample in samples[case]]
         return [sample.parts[field] if field in sample.parts else getattr(sample, field) for sample in samples]
 
     def median(self, case, field="seconds"):
@@ -41,7 +41,7 @@ class Measured:
 
     def cores_of_others(self):
         """Returns how many cores other processes kept busy, on average and in the worst case."""
-        samples = [sample for samples in self.rounds for sample in samples.values()]
+        samples = [sample for samples in self.rounds for case in samples.values() for sample in case]
         shares = [max(sample.others, 0.0) / sample.seconds for sample in samples]
         return sum(max(sample.others, 0.0) for sample in samples) / sum(sample.seconds for sample in samples), max(shares)
 
@@ -167,7 +167,8 @@ def results(m, facts, profiled):
     sections = [
         "# Results of `make bench`",
         "Written by the benchmark itself. Every case is a whole process on one machine, the database server beside it on the "
-        f"same cores; {len(m.rounds)} rounds of all cases, in which each result's rows were counted and found to be "
+        f"same cores; {len(m.rounds)} rounds of all cases (of the embedded process and of DataFusion alone "
+        f"{len(m.values('process'))} runs, in turn), in which each result's rows were counted and found to be "
         f"{m.rows:,} (ingest) and {m.matching:,} (process). CPU is user and system time of the case with all its processes; "
         "peak memory is the highest of all rounds, summed over a case's processes, with two executors that of the larger one.",
         listed,

@@ -16,6 +16,10 @@ use springald_snapshot::{
     PlanRecord, RunId, RunLayout, RunStore, SnapshotDate, SnapshotWriteExec, StatisticsDetail, Warehouse, WriteSpec,
 };
 
+/// That of `springald`: what is compared is the distribution, not how memory is given out.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
