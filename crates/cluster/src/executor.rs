@@ -19,6 +19,7 @@ use ballista_executor::executor_process::{ExecutorProcessConfig, structure_execu
 use crate::version::executor_id;
 
 mod connection;
+mod cut;
 mod desk;
 mod drain;
 mod flight;

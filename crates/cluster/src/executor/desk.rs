@@ -23,6 +23,7 @@ use tokio_stream::Stream;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
+use super::cut::have_tried_again;
 use super::lack::Lacks;
 use super::ledger::Ledger;
 use crate::life::KnownLife;
@@ -112,6 +113,7 @@ impl SchedulerGrpc for Desk {
             params.num_free_vcores = 0;
         }
         self.ledger.lock().correct(&mut params.task_status);
+        have_tried_again(&mut params.task_status);
         let reported = params.task_status.clone();
         let mut answer = self.scheduler.clone().poll_work(params).await.map_err(|status| self.fail(status))?;
         if !self.life.goes_on(answer.metadata()) {

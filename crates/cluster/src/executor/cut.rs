@@ -1,0 +1,74 @@
+//! Fetches that break off: tasks whose connection to another executor was lost while rows of a shuffle were under way.
+//!
+//! Where a fetch cannot begin, Ballista 55 reports that it failed (`FetchPartitionError`), and the scheduler has the lost rows
+//! made again. Where it breaks off in the middle of rows, the reader hands on Arrow's error (`is_retriable_fetch_error` in
+//! `ballista_core::execution_plans::shuffle_reader` does not know it), and the scheduler would fail the job.
+
+use ballista_core::serde::protobuf::failed_task::FailedReason;
+use ballista_core::serde::protobuf::task_status::Status;
+use ballista_core::serde::protobuf::{IoError, TaskStatus};
+
+/// What Arrow Flight and its transport say of a connection that ended in the middle of rows.
+const SIGNS: [&str; 3] = ["h2 protocol error", "error reading a body from connection", "transport error"];
+
+/// Makes of each such report one of an I/O error: the task is tried again, as often as any. Whoever tries it asks for the rows
+/// anew, and finds the executor back, or gone in the way that Ballista knows.
+pub(super) fn have_tried_again(statuses: &mut [TaskStatus]) {
+    for status in statuses {
+        let Some(Status::Failed(failed)) = &mut status.status else { continue };
+        if matches!(failed.failed_reason, Some(FailedReason::ExecutionError(_))) && is_cut(&failed.error) {
+            tracing::warn!(status.job_id, status.stage_id, status.task_id, "rows broke off, the task is tried again");
+            failed.retryable = true;
+            failed.count_to_failures = true;
+            failed.failed_reason = Some(FailedReason::IoError(IoError {}));
+        }
+    }
+}
+
+fn is_cut(error: &str) -> bool {
+    error.contains("IpcError(") && SIGNS.iter().any(|sign| error.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use ballista_core::error::BallistaError;
+    use ballista_core::serde::protobuf::FailedTask;
+    use datafusion::arrow::error::ArrowError;
+    use datafusion::common::DataFusionError;
+
+    use super::*;
+
+    fn reported(error: DataFusionError) -> FailedTask {
+        let failed = FailedTask::from(BallistaError::DataFusionError(Box::new(error)));
+        let mut statuses = [TaskStatus { status: Some(Status::Failed(failed)), ..TaskStatus::default() }];
+        have_tried_again(&mut statuses);
+        match statuses[0].status.take() {
+            Some(Status::Failed(failed)) => failed,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_task_whose_rows_broke_off_is_tried_again() {
+        let said = "Arrow error: Ipc error: code: 'Unknown error', message: \"h2 protocol error: error reading a body from \
+            connection\", source: hyper::Error(Body, Error { kind: Io(Kind(ConnectionReset)) })";
+        let cut = DataFusionError::from(ArrowError::IpcError(said.to_owned()));
+        let failed = reported(DataFusionError::External(Box::new(cut)));
+        assert!(failed.retryable && failed.count_to_failures, "{failed:?}");
+        assert_eq!(failed.failed_reason, Some(FailedReason::IoError(IoError {})));
+    }
+
+    #[test]
+    fn what_would_fail_again_is_not() {
+        let wrong =
+            ["Invalid flatbuffer", "unexpected end of stream"].map(|said| ArrowError::IpcError(said.to_owned()));
+        let errors = wrong.map(DataFusionError::from).into_iter();
+        for error in errors.chain([DataFusionError::Execution("h2 protocol error".to_owned())]) {
+            let failed = reported(error);
+            assert!(
+                !failed.retryable && matches!(failed.failed_reason, Some(FailedReason::ExecutionError(_))),
+                "{failed:?}"
+            );
+        }
+    }
+}
