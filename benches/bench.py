@@ -61,9 +61,10 @@ def run(arguments, programs, folder):
         for number in range(1, arguments.runs + 1):
             say(f"round {number} of {arguments.runs}")
             rounds.append(bench.round())
-            for name, sample in ((name, sample) for name, samples in rounds[-1].items() for sample in samples):
-                say(f"  {name:<16}{sample.seconds:8.2f} s {sample.cpu:8.2f} s CPU {sample.peak / report.MIB:8.0f} MiB "
-                    f"{sample.others / sample.seconds:8.2f} cores busy elsewhere {sample.parts}")
+            for name, samples in rounds[-1].items():
+                for sample in samples:
+                    say(f"  {name:<16}{sample.seconds:8.2f} s {sample.cpu:8.2f} s CPU {sample.peak / report.MIB:8.0f} MiB "
+                        f"{sample.others / sample.seconds:8.2f} cores busy elsewhere {sample.parts}")
         profiled = perf_profile.profile(
             [bench.springald, "ingest", "--source", bench.source, "--from", cases.TABLE,
              "--warehouse", str(bench.fresh("warehouse-of-profile"))], folder)

@@ -14,6 +14,7 @@ use springald_fault::{needs_new_run, readable};
 use springald_tls::Security;
 
 use crate::ask::AskError;
+use crate::broken::broke_off;
 use crate::embedded::EmbeddedCluster;
 use crate::session::{secured, session_config, session_context};
 use crate::slots::slots;
@@ -114,15 +115,9 @@ impl Cluster {
 /// Returns whether it is the connection that failed after a plan was submitted, and not the job: Ballista's client reports
 /// both as text, and a job's failure as `Job … failed: …`.
 fn is_lost(failure: &str) -> bool {
-    const SIGNS: [&str; 5] = [
-        "Stream closed without job completing",
-        "h2 protocol error",
-        "error reading a body from connection",
-        "transport error",
-        "The service is currently unavailable",
-    ];
+    const SIGNS: [&str; 2] = ["Stream closed without job completing", "The service is currently unavailable"];
     let is_of_job = failure.contains("Job ") && failure.contains(" failed: ");
-    !is_of_job && SIGNS.iter().any(|sign| failure.contains(sign))
+    !is_of_job && (broke_off(failure) || SIGNS.iter().any(|sign| failure.contains(sign)))
 }
 
 /// Why a plan did not run.

@@ -9,6 +9,7 @@ mod admission;
 #[cfg(test)]
 mod alone;
 mod ask;
+mod broken;
 mod cluster;
 mod codec;
 mod distribute;

@@ -8,15 +8,17 @@ use ballista_core::serde::protobuf::failed_task::FailedReason;
 use ballista_core::serde::protobuf::task_status::Status;
 use ballista_core::serde::protobuf::{IoError, TaskStatus};
 
-/// What Arrow Flight and its transport say of a connection that ended in the middle of rows.
-const SIGNS: [&str; 3] = ["h2 protocol error", "error reading a body from connection", "transport error"];
+use crate::broken::broke_off;
 
 /// Makes of each such report one of an I/O error: the task is tried again, as often as any. Whoever tries it asks for the rows
 /// anew, and finds the executor back, or gone in the way that Ballista knows.
 pub(super) fn have_tried_again(statuses: &mut [TaskStatus]) {
     for status in statuses {
         let Some(Status::Failed(failed)) = &mut status.status else { continue };
-        if matches!(failed.failed_reason, Some(FailedReason::ExecutionError(_))) && is_cut(&failed.error) {
+        if matches!(failed.failed_reason, Some(FailedReason::ExecutionError(_)))
+            && is_of_rows(&failed.error)
+            && broke_off(&failed.error)
+        {
             tracing::warn!(status.job_id, status.stage_id, status.task_id, "rows broke off, the task is tried again");
             failed.retryable = true;
             failed.count_to_failures = true;
@@ -25,8 +27,9 @@ pub(super) fn have_tried_again(statuses: &mut [TaskStatus]) {
     }
 }
 
-fn is_cut(error: &str) -> bool {
-    error.contains("IpcError(") && SIGNS.iter().any(|sign| error.contains(sign))
+/// Returns whether an error is of rows on their way, in the words of Arrow's debug text.
+fn is_of_rows(error: &str) -> bool {
+    error.contains("IpcError(")
 }
 
 #[cfg(test)]
