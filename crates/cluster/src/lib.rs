@@ -30,6 +30,7 @@ mod store;
 mod unharmed;
 mod version;
 mod whole;
+mod windows;
 mod work;
 
 pub use address::{ClusterAddress, ParseAddressError};

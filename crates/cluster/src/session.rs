@@ -13,6 +13,7 @@ use springald_tls::Security;
 
 use crate::distribute::{GatherSharedJoins, YieldingJoins};
 use crate::flight::endpoint_override;
+use crate::windows::SortWindowsByAllKeys;
 use crate::{SpringaldCodec, Stores};
 
 /// The largest gRPC message on client, scheduler and executor: a plan of many thousand splits fits.
@@ -61,5 +62,6 @@ pub(crate) fn session_state(config: SessionConfig, stores: &Arc<Stores>) -> Resu
     Ok(state
         .with_physical_optimizer_rule(Arc::new(GatherSharedJoins))
         .with_physical_optimizer_rule(Arc::new(YieldingJoins))
+        .with_physical_optimizer_rule(Arc::new(SortWindowsByAllKeys))
         .build())
 }
