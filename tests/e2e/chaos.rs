@@ -15,6 +15,7 @@ mod network;
 mod resume;
 mod scheduler;
 mod seats;
+mod shuffle;
 mod slow;
 mod soak;
 mod strangers;

@@ -31,16 +31,16 @@ pub fn with_security(
     let access = Access { needs_certificates: security.is_mutual(), token };
     ExecutorProcessConfig {
         override_arrow_flight_service: Some(flight_service(security.clone(), access)),
-        override_create_grpc_client_endpoint: endpoint_override(security),
+        override_create_grpc_client_endpoint: Some(endpoint_override(security)),
         override_config_producer: sessions,
         ..config
     }
 }
 
-/// Returns what Ballista's clients do to an endpoint before they dial it; nothing where the cluster is open.
-pub(crate) fn endpoint_override(security: &Security) -> Option<EndpointOverrideFn> {
+/// Returns what Ballista's clients do to an endpoint before they dial it.
+pub(crate) fn endpoint_override(security: &Security) -> EndpointOverrideFn {
     let own = security.clone();
-    security.is_mutual().then(|| -> EndpointOverrideFn { Arc::new(move |endpoint| own.dial(endpoint)) })
+    Arc::new(move |endpoint| own.dial(endpoint))
 }
 
 fn flight_service(security: Security, access: Access) -> Arc<ArrowFlightServerProvider> {

@@ -78,7 +78,7 @@ pub fn scheduler_config(
         finished_job_data_clean_up_interval_seconds: JOB_DATA_SECONDS,
         finished_job_state_clean_up_interval_seconds: JOB_STATE_SECONDS,
         override_config_producer: Some(Arc::new(move || secured(session_config(DEFAULT_PARTITIONS), &own))),
-        override_create_grpc_client_endpoint: endpoint_override(security),
+        override_create_grpc_client_endpoint: Some(endpoint_override(security)),
         use_tls: security.is_mutual(),
         cors_allowed_origins: NO_ORIGIN.to_owned(),
         // It would keep on disk what the web API tells those who are let in: plans and settings.

@@ -39,10 +39,9 @@ pub fn session_config(target_partitions: usize) -> SessionConfig {
 
 /// Returns `config` for sessions whose clients dial as `security` says; what is dialled with stays in this process.
 pub(crate) fn secured(config: SessionConfig, security: &Security) -> SessionConfig {
-    match endpoint_override(security) {
-        Some(dial) => config.with_ballista_use_tls(true).with_ballista_override_create_grpc_client_endpoint(dial),
-        None => config,
-    }
+    config
+        .with_ballista_use_tls(security.is_mutual())
+        .with_ballista_override_create_grpc_client_endpoint(endpoint_override(security))
 }
 
 /// Returns a context that plans with `config`, and reads and writes `stores`; what it plans must be submitted with the

@@ -14,13 +14,14 @@ use crate::server::acceptor;
 use crate::{Bundle, BundleError};
 
 /// How long a connection to another node of the cluster may take to be made.
-const CONNECT_LIMIT: Duration = Duration::from_secs(20);
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long an answer to a request may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
-/// How often a connection is asked whether it is still there, and how long that may take to answer.
-const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// How often a connection is asked whether it is still there, and how long that may take to answer. Who waits for rows sends
+/// nothing, and would not find out otherwise that a node has gone without a word.
+const ALIVE_EVERY: Duration = Duration::from_secs(10);
 const ALIVE_LIMIT: Duration = Duration::from_secs(20);
 
 /// Bytes that may be under way on a connection, and on one stream of it: as Ballista's own clients.
@@ -54,21 +55,21 @@ impl Security {
         matches!(self, Self::Mutual(_))
     }
 
-    /// Returns `endpoint` with the cluster's certificate, and the cluster's name as the one that its server must have;
-    /// unchanged where the cluster is open.
+    /// Returns `endpoint` with the limits of a cluster's connection, and, where the cluster is not open, with its certificate,
+    /// and its name as the one that the server must have.
     ///
     /// # Errors
     /// When the endpoint is no address in a network.
     pub fn dial(&self, endpoint: Endpoint) -> Result<Endpoint, Box<dyn Error + Send + Sync>> {
         let Self::Mutual(bundle) = self else {
-            return Ok(endpoint);
+            return Ok(limited(endpoint));
         };
         let tls = ClientTlsConfig::new()
             .domain_name(bundle.name())
             .trust_anchors(bundle.authorities.iter().cloned())
             .identity(bundle.identity.clone())
             .timeout(CONNECT_LIMIT);
-        Ok(encrypted(endpoint)?.tls_config(tls)?)
+        Ok(limited(encrypted(endpoint)?).tls_config(tls)?)
     }
 
     /// Returns what takes connections in, or nothing where the cluster is open.
@@ -90,7 +91,13 @@ fn encrypted(endpoint: Endpoint) -> Result<Endpoint, Box<dyn Error + Send + Sync
     }
     let mut parts = endpoint.uri().clone().into_parts();
     parts.scheme = Some(Scheme::HTTPS);
-    Ok(Endpoint::from(Uri::from_parts(parts)?)
+    Ok(Endpoint::from(Uri::from_parts(parts)?))
+}
+
+/// Returns an endpoint whose connection is lost when its other end has gone without a word: between executors Ballista's own
+/// has no limit of any kind.
+fn limited(endpoint: Endpoint) -> Endpoint {
+    endpoint
         .connect_timeout(CONNECT_LIMIT)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(ALIVE_EVERY)
@@ -98,7 +105,7 @@ fn encrypted(endpoint: Endpoint) -> Result<Endpoint, Box<dyn Error + Send + Sync
         .keep_alive_while_idle(true)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .initial_stream_window_size(STREAM_WINDOW)
-        .timeout(ANSWER_LIMIT))
+        .timeout(ANSWER_LIMIT)
 }
 
 #[cfg(test)]

@@ -125,19 +125,53 @@ impl Host {
 
     /// Cuts the host off from one service: what it sends there goes to a station that there is not.
     pub(crate) fn cut_from(&self, subnet: &Subnet, peer: Peer) {
-        let station = ["neigh", "replace", &subnet.address(peer), "lladdr", NOBODYS_MAC];
-        self.ip(&[&station[..], &["nud", "permanent", "dev", "eth0"]].concat());
+        self.lose(&subnet.address(peer));
     }
 
     /// Undoes [`Self::cut_from`].
     pub(crate) fn heal_with(&self, subnet: &Subnet, peer: Peer) {
-        self.ip(&["neigh", "del", &subnet.address(peer), "dev", "eth0"]);
+        self.find(&subnet.address(peer));
+    }
+
+    /// Cuts the host off from another one, in the same way.
+    pub(crate) fn cut_from_host(&self, other: &Self) {
+        self.lose(&other.address);
+    }
+
+    /// Undoes [`Self::cut_from_host`].
+    pub(crate) fn heal_with_host(&self, other: &Self) {
+        self.find(&other.address);
+    }
+
+    /// Lets the host send no faster than `rate`, in the words of `tc`, and hold little back that is sent though the sender is gone.
+    pub(crate) fn slow_down(&self, rate: &str) {
+        self.run("sysctl", &["--quiet", "--write", "net.ipv4.tcp_wmem=4096 16384 16384"]);
+        let bucket = ["rate", rate, "burst", "128kb", "latency", "60ms"];
+        self.run("tc", &[&["qdisc", "add", "dev", "eth0", "root", "tbf"], &bucket[..]].concat());
+    }
+
+    /// Returns how many bytes the host has sent.
+    pub(crate) fn sent(&self) -> u64 {
+        let sent = std::fs::read_to_string(format!("/sys/class/net/{}/statistics/rx_bytes", self.link)).unwrap();
+        sent.trim().parse().unwrap()
+    }
+
+    fn lose(&self, address: &str) {
+        self.ip(&["neigh", "replace", address, "lladdr", NOBODYS_MAC, "nud", "permanent", "dev", "eth0"]);
+    }
+
+    fn find(&self, address: &str) {
+        self.ip(&["neigh", "del", address, "dev", "eth0"]);
     }
 
     fn ip(&self, arguments: &[&str]) {
+        self.run("ip", arguments);
+    }
+
+    fn run(&self, tool: &str, arguments: &[&str]) {
         let inside = self.inside();
-        let status = Command::new(&inside[0]).args(&inside[1..]).arg("ip").args(arguments).status().unwrap();
-        assert!(status.success(), "ip {arguments:?}");
+        let status = Command::new(&inside[0]).args(&inside[1..]).arg(tool).args(arguments).status().unwrap();
+        assert!(status.success(), "{tool} {arguments:?}");
     }
 }
 

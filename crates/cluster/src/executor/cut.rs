@@ -1,8 +1,9 @@
-//! Fetches that break off: tasks whose connection to another executor was lost while rows of a shuffle were under way.
+//! Fetches that break off: tasks whose connection to another executor was lost while the first rows of a shuffle were on their way.
 //!
-//! Where a fetch cannot begin, Ballista 55 reports that it failed (`FetchPartitionError`), and the scheduler has the lost rows
-//! made again. Where it breaks off in the middle of rows, the reader hands on Arrow's error (`is_retriable_fetch_error` in
-//! `ballista_core::execution_plans::shuffle_reader` does not know it), and the scheduler would fail the job.
+//! Where a fetch cannot begin, and where it breaks off after its first block, Ballista 55 reports that it failed
+//! (`FetchPartitionError`), and the scheduler has the lost rows made again. Where it breaks off within the first block, in which
+//! the schema is, the reader hands on Arrow's error (`BlockDataStream::try_new` in `ballista_core::client`, which
+//! `as_fetch_failed` does not know), and the scheduler would fail the job.
 
 use ballista_core::serde::protobuf::failed_task::FailedReason;
 use ballista_core::serde::protobuf::task_status::Status;
