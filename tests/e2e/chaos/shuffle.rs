@@ -1,8 +1,10 @@
-//! Executors that go while another one reads the rows that they hold for it, over a link that makes it last.
+//! Executors that go while somebody reads the rows that they hold, over a link that makes it last.
 
 use crate::harness::{
-    Fleet, Host, Outcome, Peer, Signal, Subnet, Total, Warehouse, clean_command, mysql, run, say, total, wait_until,
+    Fleet, FlightSql, Host, Outcome, Peer, Signal, Subnet, Total, Warehouse, clean_command, mysql, run, say, total,
+    wait_until,
 };
+use serde_json::json;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,13 +60,29 @@ fn an_executor_that_loses_sight_of_another_finds_out() {
     assert_eq!(net.fleet.scheduler_lines_with("the job is withdrawn"), 0);
 }
 
+#[test]
+fn a_client_whose_rows_break_off_is_told_to_ask_again() {
+    let net = Net::new("cut_client", 12);
+    let mut client = FlightSql::client_at(&net.subnet.address(Peer::Scheduler), net.fleet.port(), None);
+    let (before, rows) = (net.sent(), net.rows());
+    client.send(&rows);
+    net.fleet.signal(net.first_to_send(before, LITTLE), Signal::Kill);
+    let refusal = client.refused();
+    assert!(
+        refusal.contains("the executor that holds rows of this query does not answer any more: ask again"),
+        "{refusal}"
+    );
+    let all = client.rows(&format!("SELECT count(DISTINCT id), sum(octet_length(wide)) FROM ({rows})"));
+    assert_eq!(all, [[json!(ROWS), json!(ROWS * WIDTH)]]);
+}
+
 /// Two executors on hosts of their own that send slowly, and a table of which each reads half.
 struct Net {
     fleet: Fleet,
     hosts: [Host; 2],
     warehouse: Warehouse,
     database: &'static str,
-    _subnet: Subnet,
+    subnet: Subnet,
 }
 
 impl Net {
@@ -80,27 +98,22 @@ impl Net {
 
         let subnet = Subnet::new(number);
         let hosts = [subnet.host(10), subnet.host(11)];
-        let mut fleet = Fleet::start_at(database, &subnet.address(Peer::Scheduler));
+        let mut fleet = Fleet::start_serving_at(database, &subnet.address(Peer::Scheduler), &warehouse);
         for host in &hosts {
             host.slow_down(RATE);
             fleet.add_executor_on(host, &[]);
         }
         wait_until(|| fleet.registered() == 2);
-        Self { fleet, hosts, warehouse, database, _subnet: subnet }
+        Self { fleet, hosts, warehouse, database, subnet }
     }
 
     /// Loses the executor that sends rows to the other one when it has sent so many bytes, and panics unless every row is published
     /// once, and soon. Returns which executor was the other one.
     fn lose_when(&self, bytes: u64, lose: impl FnOnce(usize)) -> usize {
-        let before = self.hosts.each_ref().map(Host::sent);
+        let before = self.sent();
         let (outcome, sender, taken) = thread::scope(|scope| {
             let running = scope.spawn(|| self.process());
-            let mut sender = None;
-            wait_until(|| {
-                sender = (0..2).find(|&host| self.hosts[host].sent() >= before[host] + bytes);
-                sender.is_some()
-            });
-            let sender = sender.unwrap();
+            let sender = self.first_to_send(before, bytes);
             lose(sender);
             let begun = Instant::now();
             (running.join().unwrap(), sender, begun.elapsed())
@@ -115,14 +128,32 @@ impl Net {
         1 - sender
     }
 
-    /// Runs a query that has all rows go to one task.
-    fn process(&self) -> Outcome {
+    fn sent(&self) -> [u64; 2] {
+        self.hosts.each_ref().map(Host::sent)
+    }
+
+    /// Waits until an executor has sent so many bytes more than `before`, and returns it.
+    fn first_to_send(&self, before: [u64; 2], bytes: u64) -> usize {
+        let mut sender = None;
+        wait_until(|| {
+            sender = self.sent().iter().zip(before).position(|(&sent, before)| sent >= before + bytes);
+            sender.is_some()
+        });
+        sender.unwrap()
+    }
+
+    /// Returns the query for all rows, each with its text.
+    fn rows(&self) -> String {
         let digest = |salt| format!("encode(sha512(CAST(4 * id + {salt} AS VARCHAR)), 'hex')");
         let wide = (0..4).map(digest).collect::<Vec<_>>().join(", ");
+        format!("SELECT id, concat({wide}) AS wide FROM {}.t", self.database)
+    }
+
+    /// Runs a query that has all rows go to one task.
+    fn process(&self) -> Outcome {
         let query = self.warehouse.query_file(&format!(
-            "SELECT id, row_number() OVER (ORDER BY id) AS place, octet_length(wide) AS width
-             FROM (SELECT id, concat({wide}) AS wide FROM {}.t)",
-            self.database
+            "SELECT id, row_number() OVER (ORDER BY id) AS place, octet_length(wide) AS width FROM ({})",
+            self.rows()
         ));
         let mut command =
             clean_command(&["process", "--into", &self.into(), "--cluster", &self.fleet.url(), "--query"]);

@@ -69,8 +69,13 @@ impl Fleet {
 
     /// Starts a fleet whose scheduler serves Flight SQL over the tables of `warehouse`.
     pub(crate) fn start_serving(name: &'static str, executors: usize, warehouse: &Warehouse) -> Self {
-        let options = vec!["--warehouse".to_owned(), warehouse.url().to_owned()];
-        Self::start_scheduler(name, "127.0.0.1", options).with(executors)
+        Self::start_serving_at(name, "127.0.0.1", warehouse).with(executors)
+    }
+
+    /// Starts a scheduler that serves Flight SQL over the tables of `warehouse` at `host`, an address of this machine, and no
+    /// executor.
+    pub(crate) fn start_serving_at(name: &'static str, host: &str, warehouse: &Warehouse) -> Self {
+        Self::start_scheduler(name, host, vec!["--warehouse".to_owned(), warehouse.url().to_owned()])
     }
 
     /// Starts a scheduler that others reach at `host`, an address of this machine, and no executor.

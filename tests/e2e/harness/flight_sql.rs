@@ -30,9 +30,14 @@ pub(crate) type Identity<'a> = (&'a Path, Option<&'a Path>, &'a str);
 impl FlightSql {
     /// Returns a client of the scheduler on `port` of this machine, with TLS if it has an `identity`.
     pub(crate) fn client(port: u16, identity: Option<Identity<'_>>) -> Self {
+        Self::client_at("127.0.0.1", port, identity)
+    }
+
+    /// Returns a client of the scheduler at `host` and `port`, with TLS if it has an `identity`.
+    pub(crate) fn client_at(host: &str, port: u16, identity: Option<Identity<'_>>) -> Self {
         let mut command = script("flight_sql.py");
         let scheme = if identity.is_some() { "grpc+tls" } else { "grpc" };
-        command.arg(format!("{scheme}://127.0.0.1:{port}"));
+        command.arg(format!("{scheme}://{host}:{port}"));
         if let Some((trusts, is, cluster)) = identity {
             command.arg("--trust").arg(trusts).args(["--name", cluster]);
             command.args(is.map(|bundle| ["--bundle".as_ref(), bundle.as_os_str()]).into_iter().flatten());

@@ -23,6 +23,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::statement::{Reads, StatementError, look_at};
 use super::{Analysts, about};
+use crate::broken::broke_off;
 
 /// What answers.
 type Inner = BallistaFlightSqlService<Analysts>;
@@ -98,7 +99,8 @@ impl FlightService for ReadOnly {
         {
             return answered(about::tables(asked, &self.names.tables()));
         }
-        self.inner.do_get(request).await
+        let rows = self.inner.do_get(request).await.map_err(told)?;
+        Ok(rows.map(|rows| Box::pin(rows.map_err(told)) as Self::DoGetStream))
     }
 
     async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Answer<Self::DoPutStream> {
@@ -141,6 +143,15 @@ where
     let encoder = FlightDataEncoderBuilder::new().with_schema(batch.schema());
     let stream = encoder.build(futures::stream::iter([Ok(batch)])).map_err(Status::from);
     Ok(Response::new(S::from(Box::pin(stream))))
+}
+
+/// Returns what a client is told who does not get its rows: where an executor has gone with them, what to do.
+fn told(status: Status) -> Status {
+    if !broke_off(status.message()) && !status.message().contains("GrpcConnectionError") {
+        return status;
+    }
+    tracing::warn!("rows of a query are lost on their way to its client: {}", status.message());
+    Status::unavailable("the executor that holds rows of this query does not answer any more: ask again")
 }
 
 fn command(bytes: &[u8]) -> Result<Command, Status> {
