@@ -165,6 +165,17 @@ fn a_query_of_an_unknown_column_is_refused() {
 }
 
 #[test]
+fn a_query_of_too_many_joins_is_refused() {
+    let fixture = Fixture::new();
+    for joins in [50, 120] {
+        let tables: String =
+            (0..joins).map(|n| format!(" JOIN refused.t t{} ON t{}.id = t{n}.id", n + 1, n + 1)).collect();
+        let outcome = fixture.process(&format!("SELECT t0.id FROM refused.t t0{tables}"));
+        fixture.refused(&outcome, &["too deep to be sent through a cluster", "springald process"]);
+    }
+}
+
+#[test]
 fn a_bad_date_is_refused() {
     let fixture = Fixture::new();
     for date in ["2026-02-30", "yesterday", "26-01-01"] {

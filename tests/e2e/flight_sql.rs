@@ -239,6 +239,17 @@ fn no_statement_costs_the_scheduler_more_than_its_share() {
     assert_eq!(client.rows(lengthened), [row]);
     let plan = client.rows("EXPLAIN SELECT lpad('7', 3, '0') || replace('abba', 'b', 'c')").concat();
     assert!(plan.iter().any(|text| text.as_str().unwrap_or_default().contains("lpad(")), "{plan:?}");
+    let joined = |tables: usize| {
+        let rest = (1..tables).map(|n| format!(" JOIN analysts.t t{n} ON t{n}.id = t0.id")).collect::<String>();
+        format!("SELECT count(*) FROM analysts.t t0{rest}")
+    };
+    let doubled = (1..40).map(|n| format!(", d{n} AS (SELECT a.id FROM d{0} a JOIN d{0} b ON a.id = b.id)", n - 1));
+    let doubled = format!("WITH d0 AS (SELECT id FROM analysts.t){} SELECT * FROM d39", doubled.collect::<String>());
+    for statement in [joined(51), joined(300), doubled] {
+        assert!(client.refusal(&statement).contains("reads more than 50 tables"));
+    }
+    assert!(client.refusal(&joined(20)).contains("too deep to be sent through a cluster"));
+    assert_eq!(client.rows(&joined(8)), [[json!(20_000)]]);
     let joined = "SELECT count(*) FROM information_schema.df_settings a, information_schema.df_settings b";
     assert!(client.refusal(joined).contains("at a time"));
     fixture.cluster.must_answer();

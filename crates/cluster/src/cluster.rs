@@ -15,6 +15,7 @@ use springald_tls::Security;
 
 use crate::ask::AskError;
 use crate::broken::broke_off;
+use crate::codec::check_travel;
 use crate::embedded::EmbeddedCluster;
 use crate::session::{secured, session_config, session_context};
 use crate::slots::slots;
@@ -74,12 +75,13 @@ impl Cluster {
     /// Runs a plan that `context` has made, to its end. Its rows stay on the cluster: what it has to say it has written.
     ///
     /// # Errors
-    /// When the cluster cannot be reached, does not trust this process, or the job fails. A plan that writes a snapshot may have written all of it
-    /// all the same, so the run's manifests decide, not this result.
+    /// When the plan cannot be sent, the cluster cannot be reached, does not trust this process, or the job fails. A plan that
+    /// writes a snapshot may have written all of it all the same, so the run's manifests decide, not this result.
     pub async fn run(&self, context: &SessionContext, plan: Arc<dyn ExecutionPlan>) -> Result<(), ClusterError> {
         let config = context.copied_config();
         let ballista = config.ballista_config();
         let codec = SpringaldCodec::default();
+        check_travel(&plan, &codec).map_err(ClusterError::Plan)?;
         if self.embedded.is_none() {
             // Ballista's client does not tell a scheduler that is not there from one that refuses us.
             slots(&self.address, &self.security).await?;
@@ -161,7 +163,7 @@ pub enum ClusterError {
     /// The job failed because its moment has passed: a new run may succeed.
     #[error("the run must start over: {0}")]
     StartOver(String),
-    /// A session could not be made.
+    /// A session could not be made, or what was planned cannot be sent.
     #[error("plan the job")]
     Plan(#[source] DataFusionError),
     /// The cluster in this process did not start.

@@ -23,11 +23,18 @@ use datafusion_proto::protobuf::physical_plan_node::PhysicalPlanType;
 use datafusion_proto::protobuf::{PhysicalExprNode, PhysicalPlanNode};
 
 use super::bounds::check_plan;
-use super::rows::{check_stream, check_values};
+use super::rows::{check_stream, check_values, too_deep};
 use crate::unharmed::said;
 
 /// Operands of a chain of one operator.
 const LONGEST_CHAIN: usize = 2000;
+
+/// What prost says when messages lie more than a hundred deep in each other.
+const TOO_DEEP: &str = "RecursionLimitReached";
+
+/// Operators one upon the other that no plan has which can be read: each is a message in another. To encode more might take more
+/// stack than there is.
+const HIGHEST: usize = 50;
 
 /// A physical plan as it travels: DataFusion's message, decoded with care.
 #[derive(Debug, Clone)]
@@ -36,7 +43,9 @@ pub(crate) struct WirePlan(PhysicalPlanNode);
 impl AsExecutionPlan for WirePlan {
     fn try_decode(bytes: &[u8]) -> Result<Self> {
         check_values(bytes)?;
-        unharmed(|| PhysicalPlanNode::try_decode(bytes)).map(Self)
+        let plan = unharmed(|| PhysicalPlanNode::try_decode(bytes));
+        // Prost's error has no kind that can be asked for.
+        plan.map(Self).map_err(|error| if error.to_string().contains(TOO_DEEP) { too_deep() } else { error })
     }
 
     fn try_encode<B: BufMut>(&self, bytes: &mut B) -> Result<()> {
@@ -113,6 +122,23 @@ fn check_chain(operator: &str, operands: usize) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Finds out whether a plan can be read where it is sent to.
+///
+/// # Errors
+/// When it cannot.
+pub(crate) fn check_travel(plan: &Arc<dyn ExecutionPlan>, codec: &dyn PhysicalExtensionCodec) -> Result<()> {
+    if height(plan) > HIGHEST {
+        return Err(too_deep());
+    }
+    let mut bytes = Vec::new();
+    WirePlan::try_from_physical_plan(Arc::clone(plan), codec)?.try_encode(&mut bytes)?;
+    WirePlan::try_decode(&bytes).map(drop)
+}
+
+fn height(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    1 + plan.children().into_iter().map(height).max().unwrap_or(0)
 }
 
 /// Decodes, and turns a panic into an error. What a decoder was building is dropped with it.

@@ -6,7 +6,7 @@
 
 use datafusion::arrow::ipc::{Message, root_as_message};
 use datafusion::common::exec_datafusion_err;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use prost::decode_length_delimiter;
 
 /// What stands before a header's length.
@@ -43,10 +43,18 @@ pub(super) fn check_values(plan: &[u8]) -> Result<()> {
     check_fields(plan, 0)
 }
 
+/// Returns what a query is refused with whose plan cannot be read.
+pub(super) fn too_deep() -> DataFusionError {
+    exec_datafusion_err!(
+        "the query's plan is too deep to be sent through a cluster, for its operators stand one upon the other, joins for the most \
+         part: make it in parts, the first of which `springald process` publishes as a table that the next one reads"
+    )
+}
+
 /// Looks at all fields of what may be a message, and goes on while they look like any.
 fn check_fields(mut message: &[u8], depth: usize) -> Result<()> {
     if depth > DEEPEST {
-        return Err(exec_datafusion_err!("the plan has messages that lie {DEEPEST} deep in each other"));
+        return Err(too_deep());
     }
     while let Some(value) = next_value(&mut message) {
         // The header begins with the place of its root.

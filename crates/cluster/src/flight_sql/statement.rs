@@ -22,6 +22,10 @@ pub(super) enum Reads {
 /// Operators and keywords of a statement: a chain of them is a tree as deep as it is long, which no stack would hold at last.
 const MOST_OPERATORS: usize = 2000;
 
+/// Tables that a statement may read, each counted as often as it is named: to plan a query of three hundred joins took the
+/// scheduler six minutes, and all of its stack.
+const MOST_TABLES: usize = 50;
+
 /// The schema whose tables say what there is; queries over it run in the scheduler itself.
 const INFORMATION: &str = "information_schema";
 
@@ -98,6 +102,9 @@ fn reads_of_query(query: &Query) -> Result<Reads, StatementError> {
     if found.is_recursive {
         return Err(StatementError::Recursive);
     }
+    if found.tables > MOST_TABLES {
+        return Err(StatementError::TooManyTables);
+    }
     match &found.lists[..] {
         [] => Ok(Reads::Rows),
         // Nothing bounds what more than each row once would make in the scheduler's memory.
@@ -119,10 +126,31 @@ fn is_of_one_table(query: &Query) -> bool {
 /// What there is in a query, at any depth.
 #[derive(Default)]
 struct Found {
+    tables: usize,
+    open: Vec<Open>,
     queries: usize,
     lists: Vec<String>,
     is_recursive: bool,
     unnests: bool,
+}
+
+/// A query that is being looked at.
+#[derive(Default)]
+struct Open {
+    tables: usize,
+    /// What `WITH` is still to define, the next one last.
+    to_define: Vec<String>,
+    /// What it has defined, and of how many tables each is made: they are planned wherever its name stands.
+    defined: Vec<(String, usize)>,
+}
+
+impl Found {
+    /// Returns how many tables a name stands for.
+    fn tables_of(&self, name: &[String]) -> usize {
+        let [name] = name else { return 1 };
+        let defined = self.open.iter().rev().flat_map(|query| query.defined.iter().rev());
+        defined.into_iter().find(|(known, _)| known == name).map_or(1, |(_, tables)| *tables)
+    }
 }
 
 impl Visitor for Found {
@@ -131,10 +159,30 @@ impl Visitor for Found {
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         self.queries += 1;
         self.is_recursive |= query.with.as_ref().is_some_and(|with| with.recursive);
+        let tables = query.with.iter().flat_map(|with| &with.cte_tables).rev();
+        let to_define = tables.map(|table| table.alias.name.value.to_lowercase()).collect();
+        self.open.push(Open { to_define, ..Open::default() });
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        let tables = self.open.pop().map_or(0, |query| query.tables);
+        match self.open.last_mut() {
+            None => self.tables = self.tables.saturating_add(tables),
+            // Those of WITH come first.
+            Some(around) => match around.to_define.pop() {
+                Some(name) => around.defined.push((name, tables)),
+                None => around.tables = around.tables.saturating_add(tables),
+            },
+        }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<()> {
+        let tables = self.tables_of(&lower_case(name));
+        if let Some(query) = self.open.last_mut() {
+            query.tables = query.tables.saturating_add(tables);
+        }
         if let [.., schema, table] = &lower_case(name)[..]
             && schema == INFORMATION
         {
@@ -176,6 +224,12 @@ pub(super) enum StatementError {
          of OR, or ask in parts"
     )]
     TooLong { operators: usize },
+    /// A plan that takes too long to make.
+    #[error(
+        "the statement reads more than {MOST_TABLES} tables, each counted as often as it is named, also by way of WITH: ask in \
+         parts, the first of which `springald process` publishes as a table that the next one reads"
+    )]
+    TooManyTables,
     /// A query that Ballista does not distribute.
     #[error("WITH RECURSIVE does not run on a cluster")]
     Recursive,
@@ -200,6 +254,25 @@ mod tests {
 
     fn looked_at(sql: &str) -> Result<Reads, StatementError> {
         look_at(&session_state(session_config(4), &Stores::new(S3Options::default())).unwrap(), sql)
+    }
+
+    #[test]
+    fn tables_are_counted_as_often_as_they_are_planned() {
+        let of = |tables: usize| format!("SELECT 1 FROM a{}", ", b".repeat(tables - 1));
+        let twice = |tables: usize| format!("WITH b AS (SELECT 1 FROM b), a AS ({}) SELECT * FROM a, A", of(tables));
+        for few in [of(50), twice(25), format!("SELECT 1 FROM a WHERE x IN ({})", of(49)), twice(24) + ", db.a, x"] {
+            assert_eq!(looked_at(&few).unwrap(), Reads::Rows, "{few}");
+        }
+        let shadowed =
+            format!("WITH a AS ({}) SELECT * FROM (WITH a AS (SELECT 1 FROM t) SELECT 1 FROM a) AS b", of(60));
+        assert_eq!(looked_at(&shadowed).unwrap(), Reads::Rows);
+        let doubled =
+            (1..100).map(|n| format!(", d{n} AS (SELECT a.id FROM d{0} a, d{0} b)", n - 1)).collect::<String>();
+        let doubled = format!("WITH d0 AS (SELECT id FROM t){doubled} SELECT * FROM d99");
+        let explained = format!("EXPLAIN {}", of(51));
+        for many in [of(51), twice(26), format!("SELECT 1 FROM a WHERE x IN ({})", of(50)), doubled, explained] {
+            assert!(matches!(looked_at(&many), Err(StatementError::TooManyTables)), "{many}");
+        }
     }
 
     #[test]
