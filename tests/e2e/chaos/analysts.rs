@@ -26,19 +26,20 @@ fn a_query_outlives_executors_and_its_client_the_scheduler() {
     let mut client = FlightSql::client(fleet.port(), None);
     assert_eq!(client.rows(PAIRS), [[json!(pairs())]]);
 
-    let before = fleet.started_tasks(1);
+    let before = tasks(&fleet);
     client.send(PAIRS);
-    // It has sent rows of one table, and adds up the pairs.
-    wait_until(|| fleet.started_tasks(1) >= before + 2);
-    fleet.signal(1, Signal::Kill);
+    kill_in_the_middle(&fleet, before);
     assert_eq!(client.received(), [[json!(pairs())]]);
 
+    let before = tasks(&fleet);
     client.send(PAIRS);
-    wait_until(|| fleet.started_tasks(0) > 0 && fleet.started_tasks(2) > 0);
+    wait_until(|| (0..3).filter(|&executor| tasks(&fleet)[executor] != before[executor]).count() == 2);
     fleet.kill_scheduler();
     assert!(client.refused().contains("Unavailable"));
     fleet.restart_scheduler();
     wait_until(|| fleet.registered() == 2);
+    // A client that has just been hung up on waits a moment before it dials again, and fails meanwhile.
+    wait_until(|| client.is_answered("SELECT 1"));
     assert_eq!(client.rows(PAIRS), [[json!(pairs())]]);
 }
 
@@ -49,11 +50,10 @@ fn a_job_whose_stage_in_the_middle_has_lost_rows_is_submitted_again() {
     let query = warehouse.query_file(&PAIRS.replace("watching", "middle"));
     let (query, url) = (query.to_str().unwrap(), fleet.url());
     let process = ["process", "--query", query, "--into", "middle.pairs", "--cluster", &url, "--warehouse"];
-    let before = fleet.started_tasks(1);
+    let before = tasks(&fleet);
     let outcome = thread::scope(|scope| {
         let running = scope.spawn(|| run(clean_command(&process).arg(warehouse.url())));
-        wait_until(|| fleet.started_tasks(1) >= before + 2);
-        fleet.signal(1, Signal::Kill);
+        kill_in_the_middle(&fleet, before);
         running.join().unwrap()
     });
     assert_eq!(outcome.rows(), 1);
@@ -88,6 +88,24 @@ fn rows_of_the_last_stage_come_once_although_their_executor_is_cut_off_or_killed
             wait_until(|| fleet.registered() == 3);
         }
     }
+}
+
+/// Tasks that one of three executors has begun: all, and what it has said of those of a second stage.
+type Tasks = [(usize, usize); 3];
+
+fn tasks(fleet: &Fleet) -> Tasks {
+    [0, 1, 2].map(|executor| (fleet.started_tasks(executor), fleet.lines_with(executor, "/2.0/")))
+}
+
+/// Kills an executor that holds rows of a first stage when it is at a task of the second.
+fn kill_in_the_middle(fleet: &Fleet, before: Tasks) {
+    let mut middle = None;
+    wait_until(|| {
+        let mut now = tasks(fleet).into_iter().zip(before);
+        middle = now.position(|((all, second), before)| all >= before.0 + 2 && second > before.1);
+        middle.is_some()
+    });
+    fleet.signal(middle.unwrap(), Signal::Kill);
 }
 
 /// Makes the table that the queries read, and copies it in so many splits.

@@ -16,7 +16,7 @@ const MOST_PATIENCE: Duration = Duration::from_secs(180);
 
 #[test]
 fn an_executor_that_is_cut_off_from_everyone_comes_back() {
-    let net = Net::new("cut", 1);
+    let net = Net::new("cut");
     let warehouse = Warehouse::new();
     let running = net.ingest(&warehouse);
     wait_until(|| warehouse.finished_splits() >= SOME && net.fleet.started_tasks(1) > net.fleet.finished_tasks(1));
@@ -31,41 +31,41 @@ fn an_executor_that_is_cut_off_from_everyone_comes_back() {
 
 #[test]
 fn an_executor_that_is_cut_off_from_the_source_for_a_while_goes_on() {
-    let net = Net::new("cut_source", 2);
+    let net = Net::new("cut_source");
     let warehouse = Warehouse::new();
     net.endure(Peer::MySql, &warehouse);
 }
 
 #[test]
 fn an_executor_that_is_cut_off_from_the_store_for_a_while_goes_on() {
-    let net = Net::new("cut_store", 3);
+    let net = Net::new("cut_store");
     let warehouse = Warehouse::on_s3(&[]);
     net.endure(Peer::S3, &warehouse);
 }
 
 #[test]
 fn an_executor_that_stays_cut_off_from_everyone_leaves_the_run_to_the_other() {
-    let net = Net::new("gone", 4);
+    let net = Net::new("gone");
     net.go_on_without(&Warehouse::new(), |net| net.hosts[1].cut());
 }
 
 #[test]
 fn an_executor_that_stays_cut_off_from_the_source_leaves_the_run_to_the_other() {
-    let net = Net::new("gone_source", 5);
+    let net = Net::new("gone_source");
     net.go_on_without(&Warehouse::new(), |net| net.hosts[1].cut_from(&net.subnet, Peer::MySql));
     net.require_lack("a way to MySQL at ");
 }
 
 #[test]
 fn an_executor_that_stays_cut_off_from_the_store_leaves_the_run_to_the_other() {
-    let net = Net::new("gone_store", 6);
+    let net = Net::new("gone_store");
     net.go_on_without(&Warehouse::on_s3(&[]), |net| net.hosts[1].cut_from(&net.subnet, Peer::S3));
     net.require_lack("a way to the object store at http://");
 }
 
 #[test]
 fn a_run_fails_and_says_why_when_no_executor_reaches_the_source_any_more() {
-    let net = Net::new("gone_for_all", 7);
+    let net = Net::new("gone_for_all");
     let warehouse = Warehouse::new();
     let running = net.ingest(&warehouse);
     wait_until(|| warehouse.finished_splits() >= SOME);
@@ -89,8 +89,8 @@ struct Net {
 }
 
 impl Net {
-    fn new(name: &'static str, number: u8) -> Self {
-        let subnet = Subnet::new(number);
+    fn new(name: &'static str) -> Self {
+        let subnet = Subnet::new();
         subnet.forward(Peer::MySql, mysql().port());
         subnet.forward(Peer::S3, s3().port());
         let hosts = [subnet.host(10), subnet.host(11)];

@@ -30,27 +30,27 @@ const MOST_DELAY: Duration = Duration::from_secs(60);
 
 #[test]
 fn an_executor_is_killed_before_a_block_of_its_rows_has_come() {
-    let net = Net::new("killed_early", 8);
+    let net = Net::new("killed_early");
     let reader = net.lose_when(LITTLE, |sender| net.fleet.signal(sender, Signal::Kill));
     assert_eq!(net.fleet.lines_with(reader, BROKE_OFF), 1);
 }
 
 #[test]
 fn an_executor_is_killed_when_a_block_of_its_rows_has_come() {
-    let net = Net::new("killed_late", 9);
+    let net = Net::new("killed_late");
     net.lose_when(MUCH, |sender| net.fleet.signal(sender, Signal::Kill));
 }
 
 #[test]
 fn an_executor_is_cut_off_for_good_before_a_block_of_its_rows_has_come() {
-    let net = Net::new("cut_early", 10);
+    let net = Net::new("cut_early");
     net.lose_when(LITTLE, |sender| net.hosts[sender].cut());
 }
 
 /// The scheduler sees both of them, so nobody but the reader can find out, and it sends nothing.
 #[test]
 fn an_executor_that_loses_sight_of_another_finds_out() {
-    let net = Net::new("cut_apart", 11);
+    let net = Net::new("cut_apart");
     net.lose_when(LITTLE, |sender| {
         let reader = 1 - sender;
         net.hosts[sender].cut_from_host(&net.hosts[reader]);
@@ -62,7 +62,7 @@ fn an_executor_that_loses_sight_of_another_finds_out() {
 
 #[test]
 fn a_client_whose_rows_break_off_is_told_to_ask_again() {
-    let net = Net::new("cut_client", 12);
+    let net = Net::new("cut_client");
     let mut client = FlightSql::client_at(&net.subnet.address(Peer::Scheduler), net.fleet.port(), None);
     let (before, rows) = (net.sent(), net.rows());
     client.send(&rows);
@@ -86,7 +86,7 @@ struct Net {
 }
 
 impl Net {
-    fn new(database: &'static str, number: u8) -> Self {
+    fn new(database: &'static str) -> Self {
         mysql().new_database(database);
         mysql().execute(&format!(
             "USE {database}; CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t SELECT seq FROM seq_1_to_{ROWS}"
@@ -96,7 +96,7 @@ impl Net {
         let ingest = ["ingest", "--source", &source, "--from", &from, "--splits", "2", "--warehouse"];
         run(clean_command(&ingest).arg(warehouse.path())).report();
 
-        let subnet = Subnet::new(number);
+        let subnet = Subnet::new();
         let hosts = [subnet.host(10), subnet.host(11)];
         let mut fleet = Fleet::start_serving_at(database, &subnet.address(Peer::Scheduler), &warehouse);
         for host in &hosts {

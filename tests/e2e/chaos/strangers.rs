@@ -17,7 +17,7 @@ fn a_stranger_needs_the_token_or_a_certificate_to_look_and_a_certificate_to_work
     let authority = Authority::new("strangers");
     let bundle = authority.bundle("strangers.internal", 2099);
     let foreign = Authority::new("strange").bundle("strangers.internal", 2099);
-    let cluster = Cluster::start("strangers", 8, &["--tls-bundle", bundle.to_str().unwrap()]);
+    let cluster = Cluster::start("strangers", &["--tls-bundle", bundle.to_str().unwrap()]);
     for (base, path) in cluster.pages("https") {
         let ask = |options: &[&str]| cluster.ask(&format!("{base}{path}"), options);
         assert_eq!(ask(&[]).0, 401, "{base}{path}");
@@ -42,7 +42,7 @@ fn a_stranger_needs_the_token_or_a_certificate_to_look_and_a_certificate_to_work
 
 #[test]
 fn a_stranger_needs_the_token_where_there_are_no_certificates() {
-    let cluster = Cluster::start("open-to-strangers", 9, &["--insecure"]);
+    let cluster = Cluster::start("open-to-strangers", &["--insecure"]);
     for (base, path) in cluster.pages("http") {
         let url = format!("{base}{path}");
         assert_eq!(cluster.ask(&url, &[]).0, 401, "{url}");
@@ -69,8 +69,8 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(name: &'static str, number: u8, security: &[&str]) -> Self {
-        let subnet = Subnet::new(number);
+    fn start(name: &'static str, security: &[&str]) -> Self {
+        let subnet = Subnet::new();
         let address = |peer| format!("{}:{}", subnet.address(peer), free_port());
         let ports = [address(Peer::Scheduler), address(Peer::MySql)];
         let token = scratch().join(format!("{name}.token"));

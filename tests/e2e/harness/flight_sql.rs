@@ -87,6 +87,12 @@ impl FlightSql {
         self.received()
     }
 
+    /// Sends a statement, and returns whether it is answered with rows.
+    pub(crate) fn is_answered(&mut self, statement: &str) -> bool {
+        self.send(statement);
+        matches!(self.answer(), Answer::Rows { .. })
+    }
+
     /// Sends a statement, and returns why it is refused.
     pub(crate) fn refusal(&mut self, statement: &str) -> String {
         self.send(statement);

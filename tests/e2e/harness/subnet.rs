@@ -5,6 +5,7 @@ use super::tool::scratch;
 use std::io::copy;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{self, Command};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 
 /// The bridge's own link address. Without one it has the lowest of its links', and a host that comes or goes can change it: the
@@ -34,8 +35,10 @@ pub(crate) enum Peer {
 }
 
 impl Subnet {
-    /// Makes a network; no other test may use the same number.
-    pub(crate) fn new(number: u8) -> Self {
+    /// Makes a network.
+    pub(crate) fn new() -> Self {
+        static MADE: AtomicU8 = AtomicU8::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
         let (bridge, high) = (format!("sp{}x{number}", process::id()), 64 + process::id() % 128);
         let subnet = Self { prefix: format!("10.{high}.{number}"), bridge, number };
         ip(&["link", "add", &subnet.bridge, "address", BRIDGE_MAC, "type", "bridge"]);
