@@ -248,7 +248,14 @@ fn no_statement_costs_the_scheduler_more_than_its_share() {
     for statement in [joined(51), joined(300), doubled] {
         assert!(client.refusal(&statement).contains("reads more than 50 tables"));
     }
-    assert!(client.refusal(&joined(20)).contains("too deep to be sent through a cluster"));
+    let sorted = |times: u64| {
+        let ranks = (1..=times).map(|n| format!(", rank() OVER (ORDER BY id % {n}, k DESC)")).collect::<String>();
+        format!("SELECT id{ranks} FROM analysts.t")
+    };
+    for statement in [joined(20), sorted(150)] {
+        assert!(client.refusal(&statement).contains("too deep to be sent through a cluster"));
+    }
+    assert_eq!(client.rows(&sorted(8)).len(), 20_000);
     assert_eq!(client.rows(&joined(8)), [[json!(20_000)]]);
     let joined = "SELECT count(*) FROM information_schema.df_settings a, information_schema.df_settings b";
     assert!(client.refusal(joined).contains("at a time"));

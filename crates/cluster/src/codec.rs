@@ -21,7 +21,7 @@ mod rows;
 mod wire;
 
 pub(crate) use logical::NoLogicalPlan;
-pub(crate) use plan::{WirePlan, check_travel};
+pub(crate) use plan::{WirePlan, check_stages, check_travel};
 pub use prove::prove_codec;
 #[cfg(test)]
 pub(crate) use prove::sample;

@@ -15,6 +15,7 @@ use springald_fault::readable;
 use tokio::sync::mpsc;
 
 use super::unfolded::leave_to_executors;
+use crate::codec::check_stages;
 use crate::serve::Scheduler;
 use crate::session::CATALOG;
 use crate::whole::is_withdrawn;
@@ -67,6 +68,7 @@ impl QueryBackend for Analysts {
             return self.scheduler.execute(job_name, context, plan).await;
         }
         let plan = context.state().create_physical_plan(&plan).await?;
+        check_stages(&plan)?;
         let schema = plan.schema();
         for _ in 0..MOST_LOSSES {
             let (context, plan) = (Arc::clone(&context), Arc::clone(&plan));

@@ -147,10 +147,11 @@ where
 
 /// Returns what a client is told who does not get its rows: where an executor has gone with them, what to do.
 fn told(status: Status) -> Status {
-    if !broke_off(status.message()) && !status.message().contains("GrpcConnectionError") {
+    let said = status.message();
+    if !broke_off(said) && !said.contains("GrpcConnectionError") && !said.contains("Timeout expired") {
         return status;
     }
-    tracing::warn!("rows of a query are lost on their way to its client: {}", status.message());
+    tracing::warn!("rows of a query are lost on their way to its client: {said}");
     Status::unavailable("the executor that holds rows of this query does not answer any more: ask again")
 }
 

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement as Parsed;
-use datafusion::sql::sqlparser::ast::{Expr, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Ident, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, Visitor,
+};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
@@ -22,7 +24,7 @@ pub(super) enum Reads {
 /// Operators and keywords of a statement: a chain of them is a tree as deep as it is long, which no stack would hold at last.
 const MOST_OPERATORS: usize = 2000;
 
-/// Tables that a statement may read, each counted as often as it is named: to plan a query of three hundred joins took the
+/// Tables that a statement may read, each counted as often as it is named, and every subquery as one at least: to plan a query of three hundred joins took the
 /// scheduler six minutes, and all of its stack.
 const MOST_TABLES: usize = 50;
 
@@ -102,7 +104,7 @@ fn reads_of_query(query: &Query) -> Result<Reads, StatementError> {
     if found.is_recursive {
         return Err(StatementError::Recursive);
     }
-    if found.tables > MOST_TABLES {
+    if found.tables.max(found.named) > MOST_TABLES {
         return Err(StatementError::TooManyTables);
     }
     match &found.lists[..] {
@@ -126,6 +128,7 @@ fn is_of_one_table(query: &Query) -> bool {
 /// What there is in a query, at any depth.
 #[derive(Default)]
 struct Found {
+    named: usize,
     tables: usize,
     open: Vec<Open>,
     queries: usize,
@@ -145,11 +148,12 @@ struct Open {
 }
 
 impl Found {
-    /// Returns how many tables a name stands for.
-    fn tables_of(&self, name: &[String]) -> usize {
-        let [name] = name else { return 1 };
-        let defined = self.open.iter().rev().flat_map(|query| query.defined.iter().rev());
-        defined.into_iter().find(|(known, _)| known == name).map_or(1, |(_, tables)| *tables)
+    /// Returns how many tables a name stands for. DataFusion looks for its parts with dots between them.
+    fn tables_of(&self, name: &ObjectName) -> usize {
+        let parts: Vec<_> = name.0.iter().filter_map(|part| part.as_ident().map(known_as)).collect();
+        let name = parts.join(".");
+        let mut defined = self.open.iter().rev().flat_map(|query| query.defined.iter().rev());
+        defined.find(|(known, _)| *known == name).map_or(1, |(_, tables)| *tables)
     }
 }
 
@@ -160,13 +164,13 @@ impl Visitor for Found {
         self.queries += 1;
         self.is_recursive |= query.with.as_ref().is_some_and(|with| with.recursive);
         let tables = query.with.iter().flat_map(|with| &with.cte_tables).rev();
-        let to_define = tables.map(|table| table.alias.name.value.to_lowercase()).collect();
+        let to_define = tables.map(|table| known_as(&table.alias.name)).collect();
         self.open.push(Open { to_define, ..Open::default() });
         ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-        let tables = self.open.pop().map_or(0, |query| query.tables);
+        let tables = self.open.pop().map_or(0, |query| query.tables).max(1);
         match self.open.last_mut() {
             None => self.tables = self.tables.saturating_add(tables),
             // Those of WITH come first.
@@ -178,11 +182,22 @@ impl Visitor for Found {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<()> {
-        let tables = self.tables_of(&lower_case(name));
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        let tables = if let TableFactor::Table { name, .. } = factor {
+            self.tables_of(name)
+        } else {
+            // What is within these is visited by itself.
+            let is_made_of_others = matches!(factor, TableFactor::Derived { .. } | TableFactor::NestedJoin { .. });
+            usize::from(!is_made_of_others)
+        };
+        self.named += tables.min(1);
         if let Some(query) = self.open.last_mut() {
             query.tables = query.tables.saturating_add(tables);
         }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<()> {
         if let [.., schema, table] = &lower_case(name)[..]
             && schema == INFORMATION
         {
@@ -197,6 +212,11 @@ impl Visitor for Found {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Returns a name as DataFusion knows it.
+fn known_as(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
 fn lower_case(name: &ObjectName) -> Vec<String> {
@@ -264,13 +284,22 @@ mod tests {
             assert_eq!(looked_at(&few).unwrap(), Reads::Rows, "{few}");
         }
         let shadowed =
-            format!("WITH a AS ({}) SELECT * FROM (WITH a AS (SELECT 1 FROM t) SELECT 1 FROM a) AS b", of(60));
+            format!("WITH a AS ({}) SELECT * FROM (WITH a AS (SELECT 1 FROM t) SELECT 1 FROM a) AS b", of(40));
         assert_eq!(looked_at(&shadowed).unwrap(), Reads::Rows);
         let doubled =
-            (1..100).map(|n| format!(", d{n} AS (SELECT a.id FROM d{0} a, d{0} b)", n - 1)).collect::<String>();
-        let doubled = format!("WITH d0 AS (SELECT id FROM t){doubled} SELECT * FROM d99");
-        let explained = format!("EXPLAIN {}", of(51));
-        for many in [of(51), twice(26), format!("SELECT 1 FROM a WHERE x IN ({})", of(50)), doubled, explained] {
+            [("SELECT id FROM t", "d"), ("SELECT 1 AS id", "e"), ("VALUES (1)", "x.d")].map(|(first, name)| {
+                let twice = |n| format!(", \"{name}{n}\" AS (SELECT a.id FROM \"{name}{0}\" a, {name}{0} b)", n - 1);
+                let twice = (1..20).map(twice).collect::<String>();
+                format!("WITH \"{name}0\"(id) AS ({first}){twice} SELECT * FROM \"{name}19\"")
+            });
+        let quoted = |n| format!(", d{n} AS (SELECT a.id FROM d{0} a, d{0} b), \"D{n}\" AS (SELECT 1)", n - 1);
+        let quoted = (1..10).map(quoted).collect::<String>();
+        let quoted = format!("WITH d0 AS (SELECT 1 AS id){quoted} SELECT * FROM d9");
+        let values = format!("SELECT 1 FROM (VALUES (1)) AS v{}", ", (SELECT 1) AS w, unnest([1])".repeat(25));
+        let others =
+            [of(51), twice(26), format!("SELECT 1 FROM a WHERE x IN ({})", of(50)), format!("EXPLAIN {}", of(51))];
+        let unused = format!("WITH a AS ({}) SELECT 1", of(51));
+        for many in doubled.into_iter().chain([values, unused, quoted]).chain(others) {
             assert!(matches!(looked_at(&many), Err(StatementError::TooManyTables)), "{many}");
         }
     }
