@@ -12,6 +12,7 @@ use springald_mysql::MySqlReadExec;
 use springald_snapshot::SnapshotWriteExec;
 
 mod bounds;
+mod depth;
 mod logical;
 #[cfg(test)]
 mod noise;
@@ -20,8 +21,9 @@ mod prove;
 mod rows;
 mod wire;
 
+pub(crate) use depth::check_stages;
 pub(crate) use logical::NoLogicalPlan;
-pub(crate) use plan::{WirePlan, check_stages, check_travel};
+pub(crate) use plan::{WirePlan, check_travel};
 pub use prove::prove_codec;
 #[cfg(test)]
 pub(crate) use prove::sample;

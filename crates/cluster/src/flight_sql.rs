@@ -24,6 +24,7 @@ mod about;
 mod analysts;
 mod read_only;
 mod statement;
+mod tables;
 mod unfolded;
 
 /// The largest request: statements are written by people and their tools.

@@ -1,5 +1,6 @@
-//! The work of `springald process`, by DataFusion alone: the same plan, writer, commit and allocator, but no
-//! scheduler, no executor and no codec between them. What `springald process` takes more is what the distribution costs: `make bench` compares the two.
+//! The work of `springald process`, by DataFusion alone: the same plan, writer, commit and allocator, but no scheduler, no
+//! executor and no codec between them. What `springald process` takes more is what the distribution costs: `make bench`
+//! compares the two.
 //!
 //! usage: plain FILE.sql WAREHOUSE DB.TABLE
 

@@ -13,10 +13,7 @@ use datafusion::arrow::datatypes::Schema;
 use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
-use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::repartition::RepartitionExec;
-use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
-use datafusion::physical_plan::{ExecutionPlan, Partitioning, PhysicalExpr};
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use datafusion_proto::physical_plan::{
     AsExecutionPlan, DefaultPhysicalProtoConverter, PhysicalExtensionCodec, PhysicalPlanDecodeContext,
     PhysicalProtoConverterExtension,
@@ -26,7 +23,8 @@ use datafusion_proto::protobuf::physical_plan_node::PhysicalPlanType;
 use datafusion_proto::protobuf::{PhysicalExprNode, PhysicalPlanNode};
 
 use super::bounds::check_plan;
-use super::rows::{check_stream, check_values, too_deep};
+use super::depth::{check_height, too_deep};
+use super::rows::{check_stream, check_values};
 use crate::unharmed::said;
 
 /// Operands of a chain of one operator.
@@ -34,10 +32,6 @@ const LONGEST_CHAIN: usize = 2000;
 
 /// What prost says when messages lie more than a hundred deep in each other.
 const TOO_DEEP: &str = "RecursionLimitReached";
-
-/// Operators one upon the other that may be sent: each is two of prost's hundred messages, and a task has its writer on top. To
-/// encode more might take more stack than there is.
-const HIGHEST: usize = 49;
 
 /// A physical plan as it travels: DataFusion's message, decoded with care.
 #[derive(Debug, Clone)]
@@ -132,39 +126,10 @@ fn check_chain(operator: &str, operands: usize) -> Result<()> {
 /// # Errors
 /// When it cannot.
 pub(crate) fn check_travel(plan: &Arc<dyn ExecutionPlan>, codec: &dyn PhysicalExtensionCodec) -> Result<()> {
-    if height(plan) > HIGHEST {
-        return Err(too_deep());
-    }
+    check_height(plan)?;
     let mut bytes = Vec::new();
     WirePlan::try_from_physical_plan(Arc::clone(plan), codec)?.try_encode(&mut bytes)?;
     WirePlan::try_decode(&bytes).map(drop)
-}
-
-fn height(plan: &Arc<dyn ExecutionPlan>) -> usize {
-    1 + plan.children().into_iter().map(height).max().unwrap_or(0)
-}
-
-/// Finds out whether the stages of a plan can be read by executors: Ballista cuts it where partitions are gathered or exchanged.
-///
-/// # Errors
-/// When one cannot.
-pub(crate) fn check_stages(plan: &Arc<dyn ExecutionPlan>) -> Result<()> {
-    if height_of_stage(plan)? > HIGHEST { Err(too_deep()) } else { Ok(()) }
-}
-
-fn height_of_stage(plan: &Arc<dyn ExecutionPlan>) -> Result<usize> {
-    let mut below = 0;
-    for child in plan.children() {
-        below = below.max(height_of_stage(child)?);
-    }
-    let is_exchange = plan
-        .downcast_ref::<RepartitionExec>()
-        .is_some_and(|exchange| matches!(exchange.partitioning(), Partitioning::Hash(..)));
-    let is_cut = is_exchange || plan.is::<CoalescePartitionsExec>() || plan.is::<SortPreservingMergeExec>();
-    if is_cut && below > HIGHEST {
-        return Err(too_deep());
-    }
-    Ok(if is_cut { 1 } else { below + 1 })
 }
 
 /// Decodes, and turns a panic into an error. What a decoder was building is dropped with it.

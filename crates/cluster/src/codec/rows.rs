@@ -6,8 +6,10 @@
 
 use datafusion::arrow::ipc::{Message, root_as_message};
 use datafusion::common::exec_datafusion_err;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use prost::decode_length_delimiter;
+
+use super::depth::too_deep;
 
 /// What stands before a header's length.
 const CONTINUATION: [u8; 4] = [0xff; 4];
@@ -41,14 +43,6 @@ pub(super) fn check_stream(stream: &[u8]) -> Result<()> {
 /// If one has, or messages lie too deep in each other to look.
 pub(super) fn check_values(plan: &[u8]) -> Result<()> {
     check_fields(plan, 0)
-}
-
-/// Returns what a query is refused with whose plan cannot be read.
-pub(super) fn too_deep() -> DataFusionError {
-    exec_datafusion_err!(
-        "the query's plan is too deep to be sent through a cluster, for its operators stand one upon the other, joins for the most \
-         part: make it in parts, the first of which `springald process` publishes as a table that the next one reads"
-    )
 }
 
 /// Looks at all fields of what may be a message, and goes on while they look like any.

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement as Parsed;
-use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, Visitor,
-};
+use datafusion::sql::sqlparser::ast::{Expr, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::tables::tables;
 
 /// What a statement reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn reads_of_query(query: &Query) -> Result<Reads, StatementError> {
     if found.is_recursive {
         return Err(StatementError::Recursive);
     }
-    if found.tables.max(found.named) > MOST_TABLES {
+    if tables(query) > MOST_TABLES {
         return Err(StatementError::TooManyTables);
     }
     match &found.lists[..] {
@@ -128,33 +128,10 @@ fn is_of_one_table(query: &Query) -> bool {
 /// What there is in a query, at any depth.
 #[derive(Default)]
 struct Found {
-    named: usize,
-    tables: usize,
-    open: Vec<Open>,
     queries: usize,
     lists: Vec<String>,
     is_recursive: bool,
     unnests: bool,
-}
-
-/// A query that is being looked at.
-#[derive(Default)]
-struct Open {
-    tables: usize,
-    /// What `WITH` is still to define, the next one last.
-    to_define: Vec<String>,
-    /// What it has defined, and of how many tables each is made: they are planned wherever its name stands.
-    defined: Vec<(String, usize)>,
-}
-
-impl Found {
-    /// Returns how many tables a name stands for. DataFusion looks for its parts with dots between them.
-    fn tables_of(&self, name: &ObjectName) -> usize {
-        let parts: Vec<_> = name.0.iter().filter_map(|part| part.as_ident().map(known_as)).collect();
-        let name = parts.join(".");
-        let mut defined = self.open.iter().rev().flat_map(|query| query.defined.iter().rev());
-        defined.find(|(known, _)| *known == name).map_or(1, |(_, tables)| *tables)
-    }
 }
 
 impl Visitor for Found {
@@ -163,37 +140,6 @@ impl Visitor for Found {
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         self.queries += 1;
         self.is_recursive |= query.with.as_ref().is_some_and(|with| with.recursive);
-        let tables = query.with.iter().flat_map(|with| &with.cte_tables).rev();
-        let to_define = tables.map(|table| known_as(&table.alias.name)).collect();
-        self.open.push(Open { to_define, ..Open::default() });
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-        let tables = self.open.pop().map_or(0, |query| query.tables).max(1);
-        match self.open.last_mut() {
-            None => self.tables = self.tables.saturating_add(tables),
-            // Those of WITH come first.
-            Some(around) => match around.to_define.pop() {
-                Some(name) => around.defined.push((name, tables)),
-                None => around.tables = around.tables.saturating_add(tables),
-            },
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        let tables = if let TableFactor::Table { name, .. } = factor {
-            self.tables_of(name)
-        } else {
-            // What is within these is visited by itself.
-            let is_made_of_others = matches!(factor, TableFactor::Derived { .. } | TableFactor::NestedJoin { .. });
-            usize::from(!is_made_of_others)
-        };
-        self.named += tables.min(1);
-        if let Some(query) = self.open.last_mut() {
-            query.tables = query.tables.saturating_add(tables);
-        }
         ControlFlow::Continue(())
     }
 
@@ -212,11 +158,6 @@ impl Visitor for Found {
         }
         ControlFlow::Continue(())
     }
-}
-
-/// Returns a name as DataFusion knows it.
-fn known_as(name: &Ident) -> String {
-    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
 fn lower_case(name: &ObjectName) -> Vec<String> {
