@@ -41,8 +41,10 @@ soak: RUNS = 200
 soak: tools ## makes RUNS runs in a row on one cluster whose processes die at random (SEED says how), and looks for leaks; an hour or more
 	SPRINGALD_SOAK_RUNS=$(RUNS) SPRINGALD_SOAK_SEED=$(or $(SEED),1) cargo test --workspace -- chaos::soak:: --nocapture
 
-fuzz: ## sends the cluster changed plans and messages for FUZZ_SECONDS: no panic, no hang, and memory within its bound
-	SPRINGALD_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --workspace -- fuzz:: --nocapture
+fuzz: PLANS = $(SPRINGALD_CACHE)/fuzz/plans
+fuzz: ## sends the cluster changed plans and messages for FUZZ_SECONDS, and lets libFuzzer change plans as long: no panic, no hang, and memory within its bound
+	SPRINGALD_FUZZ_SECONDS=$(FUZZ_SECONDS) SPRINGALD_FUZZ_PLANS="$(PLANS)" cargo test --workspace -- fuzz:: --nocapture
+	crates/cluster/fuzz/run.sh $(FUZZ_SECONDS) "$(PLANS)"
 
 check: tools ## what must be clean before a change is proposed
 	cargo fmt --all --check

@@ -23,7 +23,8 @@ mod wire;
 
 pub(crate) use depth::check_stages;
 pub(crate) use logical::NoLogicalPlan;
-pub(crate) use plan::{WirePlan, check_travel};
+pub use plan::WirePlan;
+pub(crate) use plan::check_travel;
 pub use prove::prove_codec;
 #[cfg(test)]
 pub(crate) use prove::sample;

@@ -2,13 +2,15 @@
 //! fuzz` lets it be five minutes.
 //!
 //! No panic may leave the decoding of a plan, the scheduler must answer all the while and do its work afterwards, and memory
-//! must keep within a bound. `cargo fuzz` would instrument all of DataFusion, which takes hours to build; here valid messages
-//! are changed field by field instead, which reaches the same decoders.
+//! must keep within a bound. Valid messages are changed field by field, and nobody looks at where that leads: the target of
+//! `cargo fuzz` in the folder `fuzz` of this crate does, for plans, with the same changes.
 
 mod message;
 mod seeds;
 
+use std::fs;
 use std::future::poll_fn;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,6 +68,9 @@ async fn decode_plans() {
     for plan in &plans {
         assert!(decoded(plan, &context).is_ok());
     }
+    if let Some(folder) = std::env::var_os("SPRINGALD_FUZZ_PLANS") {
+        keep(&plans, Path::new(&folder));
+    }
     let (before, begun) = (peak_bytes(), Instant::now());
     let (mut plans_left, mut errors, mut rows, mut panics) = (0u64, 0u64, 0u64, 0u64);
     while begun.elapsed() < time() {
@@ -90,6 +95,14 @@ async fn decode_plans() {
     ));
     assert!(plans_left > 0 && rows > 0, "{plans_left} plans, {rows} errors: the changes are too many or too few");
     assert!(taken < MOST_BYTES, "decoding took {taken} bytes of memory");
+}
+
+/// Writes the plans that `cargo fuzz` begins with.
+fn keep(plans: &[Vec<u8>], folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for (number, plan) in plans.iter().enumerate() {
+        fs::write(folder.join(number.to_string()), plan).unwrap();
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ mod work;
 pub use address::{ClusterAddress, ParseAddressError};
 pub use ask::{AskError, wait_for_scheduler};
 pub use cluster::{Cluster, ClusterError};
-pub use codec::{SpringaldCodec, prove_codec};
+pub use codec::{SpringaldCodec, WirePlan, prove_codec};
 pub use executor::{Leave, WorkDir, serve_executor};
 pub use flight::with_security;
 pub use progress::watch;

@@ -1,5 +1,5 @@
 //! Bytes that are no plan, or nearly one: decoding them ends with a plan or an error, never with a panic, and takes no more
-//! memory than a bound. Properties instead of `cargo fuzz`, which needs a nightly compiler.
+//! memory than a bound.
 
 use std::sync::{Arc, LazyLock};
 

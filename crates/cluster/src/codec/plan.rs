@@ -35,7 +35,7 @@ const TOO_DEEP: &str = "RecursionLimitReached";
 
 /// A physical plan as it travels: DataFusion's message, decoded with care.
 #[derive(Debug, Clone)]
-pub(crate) struct WirePlan(PhysicalPlanNode);
+pub struct WirePlan(PhysicalPlanNode);
 
 impl AsExecutionPlan for WirePlan {
     fn try_decode(bytes: &[u8]) -> Result<Self> {
