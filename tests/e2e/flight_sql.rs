@@ -257,6 +257,13 @@ fn no_statement_costs_the_scheduler_more_than_its_share() {
     }
     assert_eq!(client.rows(&sorted(8)).len(), 20_000);
     assert_eq!(client.rows(&joined(8)), [[json!(20_000)]]);
+    let doubled = |times: usize| {
+        let first = "WITH q0 AS (SELECT k FROM analysts.t)".to_owned();
+        let with = (1..=times).fold(first, |with, n| format!("{with}, q{n} AS (SELECT k + k AS k FROM q{})", n - 1));
+        format!("{with} SELECT count(*) FROM q{times} WHERE k > 0")
+    };
+    assert!(client.refusal(&doubled(40)).contains("parts when each column is replaced"));
+    assert_eq!(client.rows(&doubled(10)), client.rows("SELECT count(*) FROM analysts.t WHERE k > 0"));
     let joined = "SELECT count(*) FROM information_schema.df_settings a, information_schema.df_settings b";
     assert!(client.refusal(joined).contains("at a time"));
     fixture.cluster.must_answer();

@@ -22,6 +22,7 @@ use read_only::ReadOnly;
 
 mod about;
 mod analysts;
+mod filters;
 mod read_only;
 mod statement;
 mod tables;

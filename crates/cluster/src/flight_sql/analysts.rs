@@ -14,6 +14,7 @@ use springald_catalog::{Names, SessionCatalog};
 use springald_fault::readable;
 use tokio::sync::mpsc;
 
+use super::filters::check_filters;
 use super::unfolded::leave_to_executors;
 use crate::codec::check_stages;
 use crate::serve::Scheduler;
@@ -63,6 +64,7 @@ impl QueryBackend for Analysts {
 
     /// Runs a query to its end. When its client goes before that, and with it this future, the job is cancelled.
     async fn execute(&self, job_name: &str, context: Arc<SessionContext>, plan: LogicalPlan) -> Result<QueryResult> {
+        check_filters(&plan)?;
         if let LogicalPlan::Explain(_) = plan {
             // Ballista adds to it how it cuts the plan.
             return self.scheduler.execute(job_name, context, plan).await;
