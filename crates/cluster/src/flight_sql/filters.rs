@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion, TreeNodeVisitor};
 use datafusion::common::{Column, exec_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, LogicalPlan};
@@ -16,14 +16,38 @@ const MOST_PARTS: u64 = 100_000;
 /// # Errors
 /// When one becomes too large.
 pub(super) fn check_filters(plan: &LogicalPlan) -> Result<()> {
-    parts(plan).map(drop)
+    plan.visit_with_subqueries(&mut Walk::default()).map(drop)
 }
 
-/// Returns of how many parts each column of a plan is made. The number of a statement's tables bounds how deep this goes.
-fn parts(plan: &LogicalPlan) -> Result<Vec<u64>> {
-    plan.apply_subqueries(|query| check_filters(query).map(|()| TreeNodeRecursion::Jump))?;
+/// A walk through a plan and its subqueries, which DataFusion gives a larger stack where the plan is deep.
+#[derive(Default)]
+struct Walk {
+    /// Where what lies below each open node begins in `done`.
+    open: Vec<usize>,
+    /// Of how many parts the columns are made, of each node that no one above it has taken up yet.
+    done: Vec<Vec<u64>>,
+}
+
+impl<'n> TreeNodeVisitor<'n> for Walk {
+    type Node = LogicalPlan;
+
+    fn f_down(&mut self, _plan: &'n LogicalPlan) -> Result<TreeNodeRecursion> {
+        self.open.push(self.done.len());
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn f_up(&mut self, plan: &'n LogicalPlan) -> Result<TreeNodeRecursion> {
+        let below = self.done.split_off(self.open.pop().unwrap_or_default());
+        // Subqueries are visited before inputs.
+        let subqueries = below.len().saturating_sub(plan.inputs().len());
+        self.done.push(parts(plan, &below[subqueries..])?);
+        Ok(TreeNodeRecursion::Continue)
+    }
+}
+
+/// Returns of how many parts each column of a plan is made, those of its inputs being made of `below`.
+fn parts(plan: &LogicalPlan, below: &[Vec<u64>]) -> Result<Vec<u64>> {
     let inputs = plan.inputs();
-    let below = inputs.iter().map(|input| parts(input)).collect::<Result<Vec<_>>>()?;
     let mut named = HashMap::<Column, u64>::new();
     for (column, parts) in inputs.iter().flat_map(|input| input.schema().columns()).zip(below.iter().flatten()) {
         let known = named.entry(column).or_default();
@@ -115,6 +139,11 @@ mod tests {
             }
             checked(&format!("{with} SELECT x FROM q WHERE one = 1 ORDER BY x LIMIT 3")).await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_deep_plan_is_walked_through() {
+        checked(&format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(600))).await.unwrap();
     }
 
     #[test]
