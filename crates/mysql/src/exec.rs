@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
 /// How many batches may wait for whoever takes them, beyond the one that is being filled.
-const WAITING_BATCHES: usize = 2;
+const WAITING_BATCHES: usize = 1;
 
 /// Reads MySQL: for each row of its input, a split, it yields the rows of that split.
 ///

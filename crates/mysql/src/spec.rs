@@ -86,12 +86,12 @@ pub(crate) struct DateNullCount {
 }
 
 impl Default for ReadOptions {
-    /// Booleans, loud dates, batches of 8192 rows or 16 MiB, five minutes of silence, 100 running threads.
+    /// Booleans, loud dates, batches of 2048 rows or 16 MiB, five minutes of silence, 100 running threads.
     fn default() -> Self {
         Self {
             tiny_int1: TinyInt1::Boolean,
             invalid_dates: InvalidDates::Stop,
-            batch_rows: 8192,
+            batch_rows: 2048,
             batch_bytes: 16 << 20,
             silence: Duration::from_secs(300),
             threads_running: 100,

@@ -9,7 +9,8 @@ use arrow::datatypes::ArrowTimestampType;
 use arrow::error::ArrowError;
 use std::sync::Arc;
 
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+const SECONDS_PER_DAY: i64 = 86_400;
+const MICROS_PER_SECOND: u32 = 1_000_000;
 
 /// `DATE`.
 pub(super) struct Dates {
@@ -21,13 +22,16 @@ pub(super) struct Dates {
 pub(super) struct Timestamps<T: ArrowTimestampType> {
     builder: PrimitiveBuilder<T>,
     zone: Option<Arc<str>>,
-    micros_per_unit: i64,
+    micros_per_unit: u32,
+    units_per_second: i64,
     nulled: Nulled,
 }
 
 /// The dates that became NULL since the last batch, and which do.
 struct Nulled {
     invalid_dates: InvalidDates,
+    /// A day and its number: rows that lie together are often of the same.
+    last: Option<((u16, u8, u8), i32)>,
     zero: u64,
     invalid: u64,
 }
@@ -60,8 +64,15 @@ impl Decode for Dates {
 
 impl<T: ArrowTimestampType> Timestamps<T> {
     /// Collects moments counted in units of `micros_per_unit`, the unit of `T`.
-    pub(super) fn new(micros_per_unit: i64, zone: Option<Arc<str>>, invalid_dates: InvalidDates) -> Self {
-        Self { builder: PrimitiveBuilder::new(), zone, micros_per_unit, nulled: Nulled::new(invalid_dates) }
+    pub(super) fn new(micros_per_unit: u32, zone: Option<Arc<str>>, invalid_dates: InvalidDates) -> Self {
+        let units_per_second = i64::from(MICROS_PER_SECOND / micros_per_unit);
+        Self {
+            builder: PrimitiveBuilder::new(),
+            zone,
+            micros_per_unit,
+            units_per_second,
+            nulled: Nulled::new(invalid_dates),
+        }
     }
 }
 
@@ -78,12 +89,13 @@ impl<T: ArrowTimestampType> Decode for Timestamps<T> {
             self.builder.append_null();
             return Ok(());
         };
-        let seconds = i64::from(*hour) * 3600 + i64::from(*minute) * 60 + i64::from(*second);
-        let micros = i64::from(day) * MICROS_PER_DAY + seconds * 1_000_000 + i64::from(*micros);
-        if micros % self.micros_per_unit != 0 {
+        let fraction = micros / self.micros_per_unit;
+        if fraction * self.micros_per_unit != *micros {
             return Err(not_a("a time of the column's precision", value));
         }
-        self.builder.append_value(micros / self.micros_per_unit);
+        let second_of_day = i64::from(*hour) * 3600 + i64::from(*minute) * 60 + i64::from(*second);
+        let seconds = i64::from(day) * SECONDS_PER_DAY + second_of_day;
+        self.builder.append_value(seconds * self.units_per_second + i64::from(fraction));
         Ok(())
     }
 
@@ -98,15 +110,28 @@ impl<T: ArrowTimestampType> Decode for Timestamps<T> {
 
 impl Nulled {
     fn new(invalid_dates: InvalidDates) -> Self {
-        Self { invalid_dates, zero: 0, invalid: 0 }
+        Self { invalid_dates, last: None, zero: 0, invalid: 0 }
     }
 
     /// Returns the days from 1970-01-01 to the year, month and day of `value`, or nothing if it becomes NULL.
-    fn day(&mut self, (year, month, day): (u16, u8, u8), value: &Cell<'_>) -> Result<Option<i32>, String> {
-        let found = days(year, month, day);
-        if found.is_some() {
-            return Ok(found);
+    #[inline]
+    fn day(&mut self, date: (u16, u8, u8), value: &Cell<'_>) -> Result<Option<i32>, String> {
+        if let Some((last, number)) = self.last
+            && last == date
+        {
+            return Ok(Some(number));
         }
+        let (year, month, day) = date;
+        if let Some(number) = days(year, month, day) {
+            self.last = Some((date, number));
+            return Ok(Some(number));
+        }
+        self.none(value)
+    }
+
+    /// Returns nothing for a date that becomes NULL, and counts it.
+    #[cold]
+    fn none(&mut self, value: &Cell<'_>) -> Result<Option<i32>, String> {
         if *value == Cell::Date(0, 0, 0, 0, 0, 0, 0) {
             self.zero += 1;
             return Ok(None);

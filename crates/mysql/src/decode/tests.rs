@@ -124,6 +124,16 @@ fn moments_keep_their_precision_and_zone() {
 }
 
 #[test]
+fn a_day_that_comes_again_is_the_same_one() {
+    let [eve, day] = [Cell::Date(2023, 12, 31, 23, 59, 59, 0), Cell::Date(2024, 1, 1, 0, 0, 1, 0)];
+    let zeros = Cell::Date(0, 0, 0, 0, 0, 0, 0);
+    let [eve_text, day_text] = ["2023-12-31T23:59:59", "2024-01-01T00:00:01"];
+    let expected = [eve_text, eve_text, day_text, "NULL", "NULL", day_text, eve_text].join(" ");
+    let values = [eve, eve, day, zeros, zeros, day, eve];
+    assert_eq!(decoded(ColumnKind::DateTime { digits: 0 }, &values), Ok(expected));
+}
+
+#[test]
 fn a_date_of_zeros_becomes_null_and_is_counted() {
     let mut decoder = BatchDecoder::new(&spec(ColumnKind::Date));
     for value in [Cell::Date(0, 0, 0, 0, 0, 0, 0), Cell::Date(2024, 2, 29, 0, 0, 0, 0), Cell::Null] {

@@ -59,7 +59,7 @@ async fn a_dropped_stream_ends_its_query() {
     let spec = db.spec("many").await;
     let plan = operator(&db.plan(&spec, 1, None).await, spec);
     let mut stream = plan.execute(0, SessionContext::new().task_ctx()).unwrap();
-    assert_eq!(stream.next().await.unwrap().unwrap().num_rows(), 8192);
+    assert_eq!(stream.next().await.unwrap().unwrap().num_rows(), 2048);
     let running = "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.PROCESSLIST WHERE DB = 'r_dropped'";
     assert_eq!(db.ask(running).await, "2");
     drop(stream);

@@ -22,6 +22,10 @@ use crate::{
 /// Batches read ahead of the encoder: one being encoded, one waiting.
 const READ_AHEAD: usize = 1;
 
+/// Rows that a file's encoding is chosen by. Fewer are enough when they have as many bytes, since they are held until then.
+const SAMPLE_ROWS: usize = 8192;
+const SAMPLE_BYTES: u64 = 4 * 1024 * 1024;
+
 /// The rows of a split: one partition of a plan.
 pub(super) struct SplitInput {
     pub(super) plan: Arc<dyn ExecutionPlan>,
@@ -62,6 +66,8 @@ struct Attempt<'a> {
     name: String,
     spec: &'a WriteSpec,
     conformed: &'a Conformed,
+    /// The first rows of the next file, by which its encoding is chosen.
+    first: Vec<RecordBatch>,
     open: Option<FileWriter>,
     files: Vec<DataFile>,
     stats: StatsCollector,
@@ -71,7 +77,7 @@ impl<'a> Attempt<'a> {
     fn try_new(records: &'a RunStore, split: u32, spec: &'a WriteSpec, conformed: &'a Conformed) -> Result<Self> {
         let name = format!("{:08x}", rand::random::<u32>());
         let stats = StatsCollector::try_new(Arc::clone(conformed.schema()), spec.statistics)?;
-        Ok(Self { records, split, name, spec, conformed, open: None, files: vec![], stats })
+        Ok(Self { records, split, name, spec, conformed, first: vec![], open: None, files: vec![], stats })
     }
 
     async fn run(&mut self, input: &SplitInput) -> Result<SplitManifest> {
@@ -86,8 +92,8 @@ impl<'a> Attempt<'a> {
         }
         reader.join().await.map_err(|error| internal_datafusion_err!("reader of split {}: {error}", self.split))?;
         // The first split always has a file, so that a snapshot without rows is one valid Parquet file.
-        if self.split == 0 && self.open.is_none() && self.files.is_empty() {
-            self.open(None)?;
+        if !self.first.is_empty() || self.split == 0 && self.open.is_none() && self.files.is_empty() {
+            self.open().await?;
         }
         if let Some(winner) = self.close_unless_late().await? {
             return Ok(winner);
@@ -101,19 +107,26 @@ impl<'a> Attempt<'a> {
         }
         let batch = self.conformed.apply(batch).map_err(SnapshotError::from)?;
         self.stats.see(&batch)?;
-        if self.open.is_none() {
-            self.open(Some(&batch))?;
-        }
         if let Some(open) = &mut self.open {
-            open.write(&batch).await?;
+            return Ok(open.write(&batch).await?);
         }
-        Ok(())
+        self.first.push(batch);
+        let rows: usize = self.first.iter().map(RecordBatch::num_rows).sum();
+        let bytes: usize = self.first.iter().map(RecordBatch::get_array_memory_size).sum();
+        let is_enough = rows >= SAMPLE_ROWS || bytes as u64 >= SAMPLE_BYTES.min(self.spec.target_file_bytes);
+        if is_enough { self.open().await } else { Ok(()) }
     }
 
-    fn open(&mut self, sample: Option<&RecordBatch>) -> Result<()> {
+    /// Opens the next file, and writes its first rows.
+    async fn open(&mut self) -> Result<()> {
         let name = RunLayout::data_file(self.split, &self.name, self.files.len());
         let dir = self.records.layout().data_dir();
-        self.open = Some(FileWriter::try_new(self.records.store(), &dir, name, self.conformed.schema(), sample)?);
+        let first = std::mem::take(&mut self.first);
+        let file = FileWriter::try_new(self.records.store(), &dir, name, self.conformed.schema(), &first)?;
+        let open = self.open.insert(file);
+        for batch in &first {
+            open.write(batch).await?;
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
 use super::*;
@@ -122,6 +123,21 @@ async fn a_finished_split_is_not_read_again() {
     let first = run(&fixture, &write, 0).await;
     let other = SnapshotWriteExec::try_new(rows(&[7]), fixture.spec.clone()).unwrap();
     assert_eq!(run(&fixture, &other, 0).await, first);
+}
+
+#[tokio::test]
+async fn batches_too_small_to_tell_are_looked_at_together() {
+    let fixture = fixture();
+    let batches: Vec<_> = rows(&[3000]).execute(0, fixture.context.task_ctx()).unwrap().try_collect().await.unwrap();
+    let small: Vec<_> = (0..30).map(|piece| batches[0].slice(piece * 100, 100)).collect();
+    let input = MemorySourceConfig::try_new_exec(&[small], batches[0].schema(), None).unwrap();
+    run(&fixture, &SnapshotWriteExec::try_new(input, fixture.spec.clone()).unwrap(), 0).await;
+    let path = fixture.spec.layout.data_dir().join(data_files(&fixture).await[0].as_str());
+    let file = std::fs::File::open(format!("/{path}")).unwrap();
+    let read = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    assert_eq!(read.metadata().file_metadata().num_rows(), 3000);
+    let [group] = read.metadata().row_groups() else { panic!("one row group") };
+    assert!(group.columns().iter().all(|column| column.dictionary_page_offset().is_none()), "{group:?}");
 }
 
 #[tokio::test]
