@@ -17,30 +17,34 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 use tokio::io::AsyncWriteExt;
 
-use self::parts::Parts;
+use self::pieces::Pieces;
 use crate::dictionary::columns_without_repetition;
 use crate::{DataFile, SnapshotError};
 
-mod parts;
+mod pieces;
 
 /// Encoded bytes of a row group: what a writer holds in memory before any of it is sent, whatever the table's size. A
 /// group of the crimes table has some 200,000 rows.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Bytes of a page before it is compressed, of which a writer holds one per column: a quarter of what is usual, and hardly
-/// less well compressed.
+/// A page's most bytes, before it is compressed, and its most rows. A writer holds one of every column, each with a compressor
+/// that is as large.
 const PAGE_BYTES: usize = 256 * 1024;
+const PAGE_ROWS: usize = 8192;
 
 /// Bytes of one part of a multipart upload, of which a writer holds two, one being sent and one being filled, and those
 /// of a row group that has just become complete: as few as S3 takes. It takes at most 10,000 parts.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 
+/// Bytes of the pieces that parts are made of: about those of a page, so that one finds room where the other was.
+const PIECE_BYTES: usize = 256 * 1024;
+
 /// One Parquet file being written.
 pub(crate) struct FileWriter {
     name: String,
     rows: u64,
-    writer: ArrowWriter<Parts>,
-    /// Takes over what the writer has put into its parts.
+    writer: ArrowWriter<Pieces>,
+    /// Takes over what the writer has put into its pieces.
     upload: BufWriter,
 }
 
@@ -61,7 +65,7 @@ impl FileWriter {
         let plain = plain.map_err(|cause| encode_error(&name)(ParquetError::External(cause.into())))?;
         let properties = properties(plain);
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(Parts::new(PART_BYTES), Arc::clone(schema), options)
+        let writer = ArrowWriter::try_new_with_options(Pieces::new(PIECE_BYTES), Arc::clone(schema), options)
             .map_err(|source| SnapshotError::Encode { file: name.clone(), source })?;
         Ok(Self { name, rows: 0, writer, upload })
     }
@@ -75,8 +79,8 @@ impl FileWriter {
     pub(crate) async fn write(&mut self, batch: &RecordBatch) -> Result<(), SnapshotError> {
         self.writer.write(batch).map_err(encode_error(&self.name))?;
         self.rows += batch.num_rows() as u64;
-        for part in self.writer.inner_mut().take_full() {
-            self.upload.put(part).await.map_err(upload_error(&self.name))?;
+        for piece in self.writer.inner_mut().take_full() {
+            self.upload.put(piece).await.map_err(upload_error(&self.name))?;
         }
         Ok(())
     }
@@ -84,8 +88,8 @@ impl FileWriter {
     /// Writes the footer and makes the file visible.
     pub(crate) async fn finish(mut self) -> Result<(DataFile, ParquetMetaData), SnapshotError> {
         let metadata = self.writer.finish().map_err(encode_error(&self.name))?;
-        for part in self.writer.inner_mut().take_all() {
-            self.upload.put(part).await.map_err(upload_error(&self.name))?;
+        for piece in self.writer.inner_mut().take_all() {
+            self.upload.put(piece).await.map_err(upload_error(&self.name))?;
         }
         self.upload.shutdown().await.map_err(upload_error(&self.name))?;
         let bytes = self.writer.bytes_written() as u64;
@@ -115,6 +119,7 @@ fn properties(plain: Vec<String>) -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_size_limit(PAGE_BYTES)
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_created_by(concat!("springald version ", env!("CARGO_PKG_VERSION")).to_owned());
     let without = |builder: WriterPropertiesBuilder, name| {
         builder.set_column_dictionary_enabled(ColumnPath::new(vec![name]), false)

@@ -1,38 +1,38 @@
-//! What the encoder writes, in parts that an upload takes over without copying them.
+//! What the encoder writes, in pieces that an upload takes over without copying them.
 
 use std::io;
 
 use bytes::Bytes;
 
-/// Bytes in parts of one size.
-pub(super) struct Parts {
+/// Bytes in pieces of one size.
+pub(super) struct Pieces {
     size: usize,
     full: Vec<Bytes>,
     open: Vec<u8>,
 }
 
-impl Parts {
-    /// Returns no parts yet; each will have `size` bytes.
+impl Pieces {
+    /// Returns no pieces yet; each will have `size` bytes.
     pub(super) fn new(size: usize) -> Self {
         Self { size, full: vec![], open: vec![] }
     }
 
-    /// Takes out the parts that are full, in their order.
+    /// Takes out the pieces that are full, in their order.
     pub(super) fn take_full(&mut self) -> Vec<Bytes> {
         std::mem::take(&mut self.full)
     }
 
-    /// Takes out all parts, in their order; the last one may be smaller.
+    /// Takes out all pieces, in their order; the last one may be smaller.
     pub(super) fn take_all(&mut self) -> Vec<Bytes> {
-        let mut parts = self.take_full();
+        let mut pieces = self.take_full();
         if !self.open.is_empty() {
-            parts.push(Bytes::from(std::mem::take(&mut self.open)));
+            pieces.push(Bytes::from(std::mem::take(&mut self.open)));
         }
-        parts
+        pieces
     }
 }
 
-impl io::Write for Parts {
+impl io::Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let taken = bytes.len().min(self.size - self.open.len());
         if self.open.capacity() == 0 {
@@ -57,15 +57,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_have_one_size_but_for_the_last() {
+    fn pieces_have_one_size_but_for_the_last() {
         let bytes: Vec<u8> = (0..=u8::MAX).collect();
-        let mut parts = Parts::new(100);
-        parts.write_all(&bytes[..10]).unwrap();
-        assert!(parts.take_full().is_empty());
-        parts.write_all(&bytes[10..220]).unwrap();
-        assert_eq!(parts.take_full(), [&bytes[..100], &bytes[100..200]]);
-        parts.write_all(&bytes[220..]).unwrap();
-        assert_eq!(parts.take_all(), [&bytes[200..]]);
-        assert!(parts.take_all().is_empty());
+        let mut pieces = Pieces::new(100);
+        pieces.write_all(&bytes[..10]).unwrap();
+        assert!(pieces.take_full().is_empty());
+        pieces.write_all(&bytes[10..220]).unwrap();
+        assert_eq!(pieces.take_full(), [&bytes[..100], &bytes[100..200]]);
+        pieces.write_all(&bytes[220..]).unwrap();
+        assert_eq!(pieces.take_all(), [&bytes[200..]]);
+        assert!(pieces.take_all().is_empty());
     }
 }
