@@ -22,7 +22,6 @@ use read_only::ReadOnly;
 
 mod about;
 mod analysts;
-mod filters;
 mod read_only;
 mod statement;
 mod tables;

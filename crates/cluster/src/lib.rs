@@ -15,6 +15,7 @@ mod codec;
 mod distribute;
 mod embedded;
 mod executor;
+mod filters;
 mod flight;
 mod flight_sql;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use ask::{AskError, wait_for_scheduler};
 pub use cluster::{Cluster, ClusterError};
 pub use codec::{SpringaldCodec, WirePlan, prove_codec};
 pub use executor::{Leave, WorkDir, serve_executor};
+pub use filters::check_filters;
 pub use flight::with_security;
 pub use progress::watch;
 pub use service::{bind, executor_config, scheduler_config, serve_scheduler};

@@ -12,7 +12,7 @@ use springald_publish::{Report, Target, Work, publish};
 
 use crate::ProcessArgs;
 use crate::inputs::inputs;
-use crate::query;
+use crate::query::{self, PARTITION_BYTES, Surroundings};
 
 /// Runs the job.
 ///
@@ -26,7 +26,10 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
     register_catalog(target.context(), target.catalog()).await?;
     let named = query::tables(target.context(), &sql).with_context(|| format!("plan query `{}`", args.query))?;
     let there = there(target.catalog().as_ref(), &named).await.context("read the catalog")?;
-    let plan = query::plan(target.context(), &sql, &there, query::PARTITION_BYTES).await;
+    // A run that goes on takes the time of its start for now, and so means the same.
+    let now = target.layout().run.started();
+    let surroundings = Surroundings { there: &there, now, partition_bytes: PARTITION_BYTES };
+    let plan = query::plan(target.context(), &sql, &surroundings).await;
     let plan = plan.with_context(|| format!("plan query `{}`", args.query))?;
     let what = serde_json::json!({ "query": sql, "inputs": inputs(&plan)? });
     let work = Work { job: "process", input: plan, what, comments: BTreeMap::new() };

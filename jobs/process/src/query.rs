@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use datafusion::common::SchemaError;
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
+use springald_cluster::check_filters;
 
+use crate::chance::depends_on_chance;
 use crate::inputs::bytes;
 
 /// Returns the tables that a query names, as it names them.
@@ -30,24 +31,35 @@ pub(crate) const PARTITION_BYTES: u64 = 128 << 20;
 /// The most partitions that the tables' size makes: a join passes rows from each of them to each.
 const MOST_PARTITIONS: usize = 200;
 
-/// Plans one query over the tables `there`, which are named as a query has to name them, in partitions of `partition_bytes`
-/// where the context's own would be larger; then it has that number from now on.
+/// Parts of a filter: more would take gigabytes of the node on which the scheduler runs, too.
+const MOST_FILTER_PARTS: u64 = 1_000_000;
+
+/// What a query is planned by, beside its text: the same plan for a run that goes on as for the one that died.
+pub(crate) struct Surroundings<'a> {
+    /// The tables that there are, named as a query has to name them.
+    pub(crate) there: &'a [String],
+    /// What `now()` is.
+    pub(crate) now: DateTime<Utc>,
+    /// Bytes of a partition, where the context's own would be larger.
+    pub(crate) partition_bytes: u64,
+}
+
+/// Plans one query; where its tables are large the context has another number of partitions from now on.
 ///
 /// # Errors
 /// When the text is not one query, names what is not there, or gives two columns of the result one name.
 pub(crate) async fn plan(
     context: &SessionContext,
     sql: &str,
-    there: &[String],
-    partition_bytes: u64,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-    let first = plan_once(context, sql, there).await?;
-    let partitions = suited(bytes(&first)?, partition_bytes);
+    let first = plan_once(context, sql, surroundings).await?;
+    let partitions = suited(bytes(&first)?, surroundings.partition_bytes);
     if partitions <= context.copied_config().target_partitions() {
         return Ok(first);
     }
     context.state_ref().write().config_mut().options_mut().execution.target_partitions = partitions;
-    plan_once(context, sql, there).await
+    plan_once(context, sql, surroundings).await
 }
 
 fn suited(bytes: u64, partition_bytes: u64) -> usize {
@@ -58,9 +70,10 @@ fn suited(bytes: u64, partition_bytes: u64) -> usize {
 async fn plan_once(
     context: &SessionContext,
     sql: &str,
-    there: &[String],
+    Surroundings { there, now, .. }: &Surroundings<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-    let state = context.state();
+    let mut state = context.state();
+    state.execution_props_mut().query_execution_start_time = Some(*now);
     let statement = state.sql_to_statement(sql, &state.config().options().sql_parser.dialect)?;
     for table in state.resolve_table_references(&statement)? {
         if !there.contains(&table.to_string()) {
@@ -70,6 +83,7 @@ async fn plan_once(
     let logical = state.statement_to_plan(statement).await?;
     let reads_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     reads_only.verify_plan(&logical)?;
+    check_filters(&logical, MOST_FILTER_PARTS)?;
     let chancy = depends_on_chance(&logical)?;
     let physical = state.create_physical_plan(&logical).await?;
     if chancy && physical.output_partitioning().partition_count() > 1 {
@@ -121,33 +135,27 @@ impl From<DataFusionError> for QueryError {
     }
 }
 
-/// Returns whether two runs of the plan over the same tables may give different rows.
-///
-/// Splits of different attempts may stand side by side in one snapshot, so such a result is gathered into one split:
-/// then it is the result of one attempt, whole.
-fn depends_on_chance(plan: &LogicalPlan) -> Result<bool, DataFusionError> {
-    let mut chancy = false;
-    plan.apply_with_subqueries(|node| {
-        chancy |= matches!(node, LogicalPlan::Limit(_));
-        node.apply_expressions(|expression| {
-            chancy |= expression.is_volatile();
-            Ok(TreeNodeRecursion::Continue)
-        })
-    })?;
-    Ok(chancy)
-}
-
 #[cfg(test)]
 mod tests {
     use datafusion::prelude::{CsvReadOptions, SessionConfig};
 
     use super::*;
 
-    async fn partitions(sql: &str) -> Result<usize, QueryError> {
+    async fn planned(sql: &str) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
         let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4));
-        context.sql("CREATE TABLE t AS VALUES (1, 2), (3, 4), (5, 6)").await?.collect().await?;
-        let plan = plan(&context, sql, &["t".to_owned()], PARTITION_BYTES).await?;
-        Ok(plan.output_partitioning().partition_count())
+        // In as many partitions as there may be.
+        let values = "(VALUES (1, 2), (3, 4), (5, 6)) v";
+        let table = format!("CREATE TABLE t AS SELECT column1, max(column2) AS column2 FROM {values} GROUP BY column1");
+        context.sql(&table).await?.collect().await?;
+        plan(&context, sql, &surroundings(&["t".to_owned()], PARTITION_BYTES)).await
+    }
+
+    fn surroundings(there: &[String], partition_bytes: u64) -> Surroundings<'_> {
+        Surroundings { there, now: "2024-02-29T23:59:59Z".parse().unwrap(), partition_bytes }
+    }
+
+    async fn partitions(sql: &str) -> Result<usize, QueryError> {
+        Ok(planned(sql).await?.output_partitioning().partition_count())
     }
 
     #[tokio::test]
@@ -159,7 +167,7 @@ mod tests {
             let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4));
             context.register_csv("t", file.to_str().unwrap(), CsvReadOptions::new()).await.unwrap();
             let sql = "SELECT a, count(*) FROM t GROUP BY a";
-            let plan = plan(&context, sql, &["t".to_owned()], partition_bytes).await.unwrap();
+            let plan = plan(&context, sql, &surroundings(&["t".to_owned()], partition_bytes)).await.unwrap();
             assert_eq!(plan.output_partitioning().partition_count(), expected, "{partition_bytes} bytes each");
             // Whoever runs the plan takes the number from there.
             assert_eq!(context.copied_config().target_partitions(), expected);
@@ -186,11 +194,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_depends_on_the_order_of_equal_rows_is_one_split_if_it_goes_on_to_others() {
+        let numbered = "SELECT column1, row_number() OVER (PARTITION BY column1 ORDER BY column2) AS n FROM t";
+        let firsts = "SELECT column1, first_value(column2) AS n FROM t GROUP BY column1";
+        let ranks = "SELECT column1, rank() OVER (PARTITION BY column1 ORDER BY column2) AS n FROM t";
+        let picked = "SELECT DISTINCT ON (column1) column1, column2 AS n FROM t";
+        for (query, is_chancy) in [(numbered, true), (firsts, true), (picked, true), (ranks, false)] {
+            assert_eq!(partitions(query).await.unwrap(), 4, "{query}");
+            for above in [
+                format!("SELECT n, count(*) FROM ({query}) q GROUP BY n"),
+                format!("SELECT DISTINCT n FROM ({query}) q WHERE n < 3"),
+                format!("SELECT n, sum(column1) OVER (PARTITION BY n) FROM ({query}) q"),
+                format!(
+                    "SELECT column1, count(*) FROM t WHERE column2 IN (SELECT n FROM ({query}) q) GROUP BY column1"
+                ),
+            ] {
+                let expected = if is_chancy { 1 } else { 4 };
+                assert_eq!(partitions(&above).await.unwrap(), expected, "{above}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn now_is_the_time_that_is_given() {
+        let plan = planned("SELECT CAST(now() AS STRING) AS n, current_date() AS d FROM t LIMIT 1").await.unwrap();
+        let rows = datafusion::physical_plan::collect(plan, SessionContext::new().task_ctx()).await.unwrap();
+        let rows = datafusion::arrow::util::pretty::pretty_format_batches(&rows).unwrap().to_string();
+        assert!(rows.contains("| 2024-02-29T23:59:59 | 2024-02-29 |"), "{rows}");
+    }
+
+    #[tokio::test]
     async fn errors_name_the_way_out() {
         let unknown = partitions("SELECT * FROM db.nothing").await.unwrap_err().to_string();
         assert_eq!(unknown, "table `db.nothing` is not in the catalog; ingest it first, or use one of t");
         let twice = partitions("SELECT column1, column2 AS column1 FROM t").await.unwrap_err().to_string();
         assert!(twice.contains("`column1`") && twice.contains("alias"), "{twice}");
+    }
+
+    #[tokio::test]
+    async fn a_filter_that_doubles_too_often_is_refused() {
+        let level = |with, n| format!("{with}, q{} AS (SELECT x + x AS x FROM q{n})", n + 1);
+        let doubled = (0..40).fold("WITH q0 AS (SELECT column1 AS x FROM t)".to_owned(), level) + " SELECT x FROM q40";
+        let refusal = partitions(&format!("{doubled} WHERE x > 1")).await.unwrap_err().to_string();
+        assert!(refusal.contains("may have 1000000: let a `springald process` compute"), "{refusal}");
+        partitions(&doubled).await.unwrap();
     }
 
     #[tokio::test]

@@ -14,9 +14,9 @@ use springald_catalog::{Names, SessionCatalog};
 use springald_fault::readable;
 use tokio::sync::mpsc;
 
-use super::filters::check_filters;
 use super::unfolded::leave_to_executors;
 use crate::codec::check_stages;
+use crate::filters::check_filters;
 use crate::serve::Scheduler;
 use crate::session::CATALOG;
 use crate::whole::is_withdrawn;
@@ -24,6 +24,9 @@ use crate::whole::is_withdrawn;
 /// Functions that make as many values of a constant as they are told to, and would while a query is planned: in the memory of
 /// the scheduler, on which all jobs depend.
 const UNBOUNDED: [&str; 5] = ["array_repeat", "array_resize", "generate_series", "range", "repeat"];
+
+/// Parts of a filter, which is planned in the scheduler: a second of its time.
+const MOST_FILTER_PARTS: u64 = 100_000;
 
 /// How often a query is submitted whose rows are lost with an executor.
 const MOST_LOSSES: u32 = 5;
@@ -64,7 +67,7 @@ impl QueryBackend for Analysts {
 
     /// Runs a query to its end. When its client goes before that, and with it this future, the job is cancelled.
     async fn execute(&self, job_name: &str, context: Arc<SessionContext>, plan: LogicalPlan) -> Result<QueryResult> {
-        check_filters(&plan)?;
+        check_filters(&plan, MOST_FILTER_PARTS)?;
         if let LogicalPlan::Explain(_) = plan {
             // Ballista adds to it how it cuts the plan.
             return self.scheduler.execute(job_name, context, plan).await;
