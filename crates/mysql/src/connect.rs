@@ -36,13 +36,17 @@ const NAMES: &str = "SET NAMES utf8mb4";
 ///   between MySQL and MariaDB, and each ignores the other's comment);
 /// - no long text of GROUP_CONCAT is cut in a query or view, no join refused for its size, and `IS NULL` means just that;
 /// - a writer that is slow for ten minutes does not make the server hang up, nor a session that waits for others;
+/// - nobody waits for hours behind a lock of a table's definition: five minutes, or less if the server says less;
 /// - what the server says of its tables is not a day old, as MySQL 8's answers may be.
 const SESSION: &str = "SET SESSION time_zone = '+00:00', sql_mode = '', autocommit = 1, \
      sql_select_limit = 18446744073709551615, net_write_timeout = 600, net_read_timeout = 600, \
-     wait_timeout = 3600, group_concat_max_len = 1073741824, sql_big_selects = 1, sql_auto_is_null = 0 \
+     wait_timeout = 3600, lock_wait_timeout = LEAST(@@SESSION.lock_wait_timeout, 300), group_concat_max_len = 1073741824, sql_big_selects = 1, sql_auto_is_null = 0 \
      /*!50708 , max_execution_time = 0 */ /*!80000 , information_schema_stats_expiry = 0 */ \
      /*M!100101 , max_statement_time = 0 */ \
      /*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */";
+
+/// A statement reads what is committed when it begins, and nothing else. (The variable's name differs between servers.)
+const ISOLATION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
 /// A logged-in connection that is closed hard when dropped.
 ///
@@ -125,8 +129,9 @@ fn require_authorities(tls: &Tls) -> Result<(), SourceError> {
 impl Open for Session {
     async fn open(login: wire::Login<'_>) -> Result<Self, mysql_async::Error> {
         let mut conn = Conn::new(options(login.source, login.user, login.password)).await?;
-        conn.query_drop(NAMES).await?;
-        conn.query_drop(SESSION).await?;
+        for settings in [NAMES, SESSION, ISOLATION] {
+            conn.query_drop(settings).await?;
+        }
         Ok(Self { conn, is_idle: false })
     }
 }
@@ -134,8 +139,9 @@ impl Open for Session {
 impl Open for ReadSession {
     async fn open(login: wire::Login<'_>) -> Result<Self, mysql_async::Error> {
         let mut session = Self::log_in(login).await?;
-        session.rows(NAMES).await?;
-        session.rows(SESSION).await?;
+        for settings in [NAMES, SESSION, ISOLATION] {
+            session.rows(settings).await?;
+        }
         Ok(session)
     }
 }

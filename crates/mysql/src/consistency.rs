@@ -4,5 +4,5 @@ mod log;
 mod mark;
 mod meeting;
 
-pub use mark::{Change, Mark, compare, mark};
+pub use mark::{Change, Mark, compare, mark, server_second};
 pub use meeting::{Host, Meeting};

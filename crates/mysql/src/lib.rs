@@ -38,7 +38,7 @@ mod table;
 mod wire;
 
 pub use connect::{Session, connect};
-pub use consistency::{Change, Host, Mark, Meeting, compare, mark};
+pub use consistency::{Change, Host, Mark, Meeting, compare, mark, server_second};
 pub use error::SourceError;
 pub use exec::MySqlReadExec;
 pub use grants::grants;

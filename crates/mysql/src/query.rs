@@ -8,7 +8,26 @@ use std::str::FromStr;
 const RESULT: &str = "q";
 
 /// Words in whose presence a query may have another result each time it is run.
-const VARYING: [&str; 6] = ["LIMIT", "FETCH", "RAND", "UUID", "UUID_SHORT", "RANDOM_BYTES"];
+const VARYING: [&str; 7] = ["LIMIT", "FETCH", "RAND", "UUID", "UUID_SHORT", "RANDOM_BYTES", SYSDATE];
+
+/// The one function of the time that does not take a session's `timestamp` for now.
+const SYSDATE: &str = "SYSDATE";
+
+/// The others.
+const OF_THE_TIME: [&str; 12] = [
+    "NOW",
+    "CURDATE",
+    "CURTIME",
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "UNIX_TIMESTAMP",
+    "UTC_DATE",
+    "UTC_TIME",
+    "UTC_TIMESTAMP",
+];
 
 /// A `SELECT` of the user's, without the semicolon at its end. Whether it is one, the server says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,9 +54,22 @@ impl SourceQuery {
     /// Returns what may give the query another result each time it is run, so that the parts of several runs would be
     /// parts of no one result: a word such as `LIMIT`, or a variable.
     pub(crate) fn varying(&self) -> Option<String> {
-        let words = bare_words(&self.0);
-        words.into_iter().find(|word| word.starts_with('@') || VARYING.contains(&word.to_uppercase().as_str()))
+        bare_words(&self.0).into_iter().find(|word| word.starts_with('@') || is_among(word, &VARYING))
     }
+}
+
+/// Returns whether a condition depends on what time a session takes for now.
+pub(crate) fn depends_on_now(condition: &str) -> bool {
+    bare_words(condition).iter().any(|word| is_among(word, &OF_THE_TIME))
+}
+
+/// Returns whether a condition depends on the time, whatever a session takes for it.
+pub(crate) fn depends_on_clock(condition: &str) -> bool {
+    bare_words(condition).iter().any(|word| is_among(word, &[SYSDATE]))
+}
+
+fn is_among(word: &str, words: &[&str]) -> bool {
+    words.contains(&word.to_uppercase().as_str())
 }
 
 impl FromStr for SourceQuery {
@@ -134,8 +166,21 @@ mod tests {
             ("SELECT 'limit' AS `limit`, \"it\\\"s a limit\", 'it''s a limit' FROM t -- LIMIT 5", None),
             ("SELECT a /* LIMIT */, limits, rand_seed # RAND()\nFROM t", None),
             ("SELECT a /*! LIMIT 5 */ FROM t", Some("LIMIT")),
+            ("SELECT a, now() AS n FROM t", None),
+            ("SELECT a, sysdate() AS n FROM t", Some("sysdate")),
         ] {
             assert_eq!(query(sql).varying().as_deref(), word, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_condition_that_depends_on_the_time_is_known() {
+        for (condition, now, clock) in [
+            ("at > curdate() - INTERVAL 1 DAY", true, false),
+            ("at > SYSDATE()", false, true),
+            ("`now` = 'CURDATE()' -- NOW()", false, false),
+        ] {
+            assert_eq!((depends_on_now(condition), depends_on_clock(condition)), (now, clock), "{condition}");
         }
     }
 

@@ -98,6 +98,9 @@ impl Drop for SplitReader {
 /// Opens a session that takes the seat of its first split.
 async fn open(spec: &ReadSpec, seat: u32) -> Result<Open> {
     let mut session = connect_patiently(&spec.source).await?;
+    if let Some(now) = spec.now {
+        session.rows(&format!("SET timestamp = {now}")).await.map_err(|cause| failed(spec, cause))?;
+    }
     let pulse = Pulse::of(&mut session, &spec.source).await.map_err(|cause| failed(spec, cause))?;
     let sits = sit_down(&mut session, spec, seat).await;
     sits.map_err(|error| error.on_the_way_to(spec.source.address()))?;

@@ -21,6 +21,7 @@ pub(crate) use types::{arrow_type, may_become_null};
 
 use crate::error::SourceError;
 use crate::origin::Origin;
+use crate::query::depends_on_now;
 use serde::{Deserialize, Serialize};
 
 /// A column of a MySQL table, and the name it gets in the output.
@@ -70,6 +71,13 @@ pub struct TableSchema {
 }
 
 impl TableSchema {
+    /// Returns whether what is there, of the rows for which `condition` holds, may depend on what time it is: only the server
+    /// knows what is behind a view or a query.
+    #[must_use]
+    pub fn may_depend_on_now(&self, condition: Option<&str>) -> bool {
+        self.is_view || self.origin.table().is_none() || condition.is_some_and(depends_on_now)
+    }
+
     /// Returns the column called `name`: exactly, or else the only one that differs in upper and lower case.
     /// (MySQL's column names are case-insensitive.)
     ///

@@ -26,6 +26,8 @@ pub struct ReadSpec {
     pub pushed: Vec<String>,
     /// The most rows that each split needs to return.
     pub limit: Option<u64>,
+    /// What `NOW()` is in all sessions that read, in seconds since 1970; nothing if each has its own time.
+    pub now: Option<u64>,
     /// What the splits' ranges are ranges of; nothing if the table is read as one split.
     pub key: Option<SplitKey>,
     /// Where the sessions of the run meet, to read the table as of one moment; nothing if each reads as of its own.
@@ -110,6 +112,7 @@ impl ReadSpec {
             filter: None,
             pushed: Vec::new(),
             limit: None,
+            now: None,
             key: None,
             meeting: None,
             seats: None,
@@ -121,6 +124,12 @@ impl ReadSpec {
     #[must_use]
     pub fn with_filter(self, filter: Option<String>) -> Self {
         Self { filter, ..self }
+    }
+
+    /// Returns the same read by sessions for which it is always `now`, in seconds since 1970.
+    #[must_use]
+    pub fn with_now(self, now: Option<u64>) -> Self {
+        Self { now, ..self }
     }
 
     /// Returns the same read with other options.

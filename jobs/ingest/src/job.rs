@@ -7,7 +7,7 @@ use springald_catalog::{TableName, fold_columns};
 use springald_cluster::ClusterError;
 use springald_mysql::{
     Origin, ReadOptions, ReadSpec, Session, SourceColumn, SourceError, TableSchema, connect, describe, describe_query,
-    grants, plan_splits, retype,
+    grants, plan_splits, retype, server_second,
 };
 use springald_publish::{Report, Target};
 
@@ -80,10 +80,14 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     }
     let target = Target::open(&args.target, into).await?;
     let recorded = Recorded::of(&target)?;
-    let plan = match &recorded {
-        Some(recorded) => recorded.plan(plan),
-        None => plan,
+    let (plan, now) = match &recorded {
+        Some(recorded) => (recorded.plan(plan), recorded.now()),
+        None if table.may_depend_on_now(args.r#where.as_deref()) => {
+            (plan, Some(server_second(&mut session, &origin).await?))
+        }
+        None => (plan, None),
     };
+    let spec = spec.with_now(now);
     for warning in &plan.warnings {
         tracing::warn!(from = %origin, "{warning}");
     }
@@ -92,6 +96,7 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
         "from": args.from.as_ref().map(ToString::to_string),
         "query": args.query,
         "where": args.r#where,
+        "now": spec.now,
         "columns": spec.columns,
         "options": spec.options,
         "max_sessions": args.load.max_sessions,

@@ -1,4 +1,4 @@
-//! What a run that goes on keeps of its plan: its splits, and what was seen before its first read.
+//! What a run that goes on keeps of its plan: its splits, its time, and what was seen before its first read.
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -10,6 +10,8 @@ use springald_publish::Target;
 pub(crate) struct Recorded {
     splits: Vec<Split>,
     key: Option<SplitKey>,
+    #[serde(default)]
+    now: Option<u64>,
     before: Option<Mark>,
 }
 
@@ -31,6 +33,11 @@ impl Recorded {
     /// plan's warnings are kept.
     pub(crate) fn plan(&self, new: SplitPlan) -> SplitPlan {
         SplitPlan { splits: self.splits.clone(), key: self.key.clone(), warnings: new.warnings }
+    }
+
+    /// Returns what time it was for the run, if it has one: conditions mean the same in all splits.
+    pub(crate) fn now(&self) -> Option<u64> {
+        self.now
     }
 
     /// Returns what was seen of the table before its first split was read.

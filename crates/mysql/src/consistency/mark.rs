@@ -50,8 +50,7 @@ pub async fn mark(conn: &mut Conn, origin: &Origin) -> Result<Mark, SourceError>
     let log = log(conn).await.map_err(failed)?;
     let log_holds_all = log.as_ref().is_some_and(|log| log.holds_all);
     let log_position = log.map(|log| log.position);
-    let server_second: Option<u64> = conn.query_first("SELECT UNIX_TIMESTAMP()").await.map_err(failed)?;
-    let server_second = server_second.unwrap_or_default();
+    let server_second = server_second(conn, origin).await?;
     let Some(table) = origin.table() else {
         return Ok(Mark { server_second, log_position, log_holds_all, updated_second: None, rows: None });
     };
@@ -68,6 +67,18 @@ pub async fn mark(conn: &mut Conn, origin: &Origin) -> Result<Mark, SourceError>
         Some(_) | None => None,
     };
     Ok(Mark { server_second, log_position, log_holds_all, updated_second, rows })
+}
+
+/// Asks the server, from which `origin` is to be read, what time it is, in seconds since 1970.
+///
+/// # Errors
+/// If the connection fails.
+pub async fn server_second(conn: &mut Conn, origin: &Origin) -> Result<u64, SourceError> {
+    let second: Option<u64> = conn
+        .query_first("SELECT UNIX_TIMESTAMP()")
+        .await
+        .map_err(|cause| SourceError::from_query(ACTION, origin, cause))?;
+    Ok(second.unwrap_or_default())
 }
 
 /// Says what two marks of one table prove.

@@ -87,11 +87,8 @@ impl Meeting {
             self.require_shut_gate(session, origin).await?;
             sleep(LOOK_EVERY).await;
         }
-        for sql in
-            ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"]
-        {
-            session.first(sql.to_owned()).await.map_err(failed)?;
-        }
+        let snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY".to_owned();
+        session.first(snapshot).await.map_err(failed)?;
         self.require_shut_gate(session, origin).await?;
         self.take(session, origin, seat, self.ready(seat)).await
     }

@@ -48,7 +48,7 @@ impl Decode for Dates {
     }
 
     fn push(&mut self, value: &Cell<'_>) -> Result<(), String> {
-        let Cell::Date(year, month, day, ..) = value else { return Err(not_a("a DATE", value)) };
+        let Cell::Date(year, month, day, 0, 0, 0, 0) = value else { return Err(not_a("a DATE", value)) };
         self.builder.append_option(self.nulled.day((*year, *month, *day), value)?);
         Ok(())
     }

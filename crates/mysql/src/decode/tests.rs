@@ -134,6 +134,14 @@ fn a_day_that_comes_again_is_the_same_one() {
 }
 
 #[test]
+fn what_a_column_did_not_have_when_it_was_described_is_refused() {
+    assert!(decoded(ColumnKind::Date, &[Cell::Date(2024, 1, 1, 0, 0, 1, 0)]).is_err());
+    assert!(decoded(ColumnKind::Time { digits: 3 }, &[Cell::Time(false, 0, 1, 2, 3, 4)]).is_err());
+    let span = Cell::Time(true, 34, 22, 59, 59, 4000);
+    assert_eq!(decoded(ColumnKind::Time { digits: 3 }, &[span]), Ok("-838:59:59.004".to_owned()));
+}
+
+#[test]
 fn a_date_of_zeros_becomes_null_and_is_counted() {
     let mut decoder = BatchDecoder::new(&spec(ColumnKind::Date));
     for value in [Cell::Date(0, 0, 0, 0, 0, 0, 0), Cell::Date(2024, 2, 29, 0, 0, 0, 0), Cell::Null] {

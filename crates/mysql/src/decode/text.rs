@@ -63,10 +63,14 @@ impl Decode for Spans {
         let Cell::Time(negative, days, hours, minutes, seconds, micros) = value else {
             return Err(not_a("a TIME", value));
         };
+        let unit = 10u32.pow(6u32.saturating_sub(self.digits.into()));
+        if micros % unit != 0 {
+            return Err(not_a("a TIME of the column's precision", value));
+        }
         let sign = if *negative { "-" } else { "" };
         let hours = days * 24 + u32::from(*hours);
         let written = write!(self.builder, "{sign}{hours:02}:{minutes:02}:{seconds:02}")
-            .and_then(|()| write_fraction(&mut self.builder, *micros, self.digits));
+            .and_then(|()| write_fraction(&mut self.builder, micros / unit, self.digits));
         written.map_err(|_| not_a("a TIME", value))?;
         self.builder.append_value("");
         Ok(())
@@ -77,10 +81,9 @@ impl Decode for Spans {
     }
 }
 
-fn write_fraction(out: &mut StringBuilder, micros: u32, digits: u8) -> std::fmt::Result {
+fn write_fraction(out: &mut StringBuilder, fraction: u32, digits: u8) -> std::fmt::Result {
     if digits == 0 {
         return Ok(());
     }
-    let kept = micros / 10u32.pow(6u32.saturating_sub(digits.into()));
-    write!(out, ".{kept:0width$}", width = digits.into())
+    write!(out, ".{fraction:0width$}", width = digits.into())
 }

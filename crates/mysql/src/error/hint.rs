@@ -1,7 +1,7 @@
 //! What the user can do about a failure of the source.
 
 use super::SourceError;
-use super::server::{is_transient, is_user_fault};
+use super::server::{is_lock_wait, is_transient, is_user_fault};
 use crate::origin::Origin;
 
 impl SourceError {
@@ -49,6 +49,11 @@ impl SourceError {
             Self::SnapshotTimeout { .. } => Some("see what keeps the server busy, or raise --lock-timeout".to_owned()),
             Self::NoSnapshots { .. } => Some("use --consistency verify or none".to_owned()),
             Self::UnknownTable { .. } => Some("names are case-sensitive on most servers".to_owned()),
+            Self::Query { cause, .. } if is_lock_wait(cause) => Some(
+                "somebody holds a lock of it, or its definition is being changed behind a transaction that is still open: see \
+                 SHOW FULL PROCESSLIST, and start again"
+                    .to_owned(),
+            ),
             Self::Query { origin: Origin::Table(_), cause, .. } if is_user_fault(cause) => {
                 Some("check the condition of `--where` and the column names in it".to_owned())
             }

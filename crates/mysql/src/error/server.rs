@@ -163,6 +163,10 @@ fn is_about_tls(error: &mysql_async::Error) -> bool {
     }
 }
 
+pub(super) fn is_lock_wait(error: &mysql_async::Error) -> bool {
+    server_code(error) == Some(code::LOCK_WAIT)
+}
+
 pub(super) fn is_user_fault(error: &mysql_async::Error) -> bool {
     matches!(server_code(error), Some(code::UNKNOWN_COLUMN | code::SYNTAX))
 }

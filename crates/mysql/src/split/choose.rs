@@ -4,6 +4,7 @@ use super::key::{KeyColumn, SplitKey};
 use crate::error::SourceError;
 use crate::name::SourceTable;
 use crate::origin::Origin;
+use crate::query::depends_on_clock;
 use crate::schema::{ColumnKind, SourceColumn, TableKey, TableSchema};
 
 /// The key to split by, or why there is none.
@@ -15,14 +16,23 @@ pub(super) enum Choice {
     Whole(String),
 }
 
-/// Chooses what to split `schema`'s table by: `wanted` if given, else the primary key, else a unique index.
+/// Chooses what to split `schema`'s table by: `wanted` if given, else the primary key, else a unique index. Rows for which
+/// `condition` holds are one split if it may hold for others each time.
 ///
 /// # Errors
 /// If `wanted` does not exist, has no index of its own, or is of a type that cannot be split by.
-pub(super) fn choose(schema: &TableSchema, wanted: Option<&str>) -> Result<Choice, SourceError> {
+pub(super) fn choose(
+    schema: &TableSchema,
+    wanted: Option<&str>,
+    condition: Option<&str>,
+) -> Result<Choice, SourceError> {
+    let varying = varying(&schema.origin).or_else(|| varying_condition(condition?));
     if let Some(wanted) = wanted {
         let key = wanted_key(schema, schema.column(wanted)?)?;
-        return Ok(varying(&schema.origin).map_or(Choice::Key(key), Choice::Whole));
+        return Ok(varying.map_or(Choice::Key(key), Choice::Whole));
+    }
+    if let Some(varying) = varying {
+        return Ok(Choice::Whole(varying));
     }
     let mut candidates: Vec<SplitKey> =
         schema.keys.iter().filter(|key| key.unique).filter_map(|key| split_key(schema, key)).collect();
@@ -121,6 +131,15 @@ fn varying(origin: &Origin) -> Option<String> {
     })
 }
 
+/// Says why the rows of a condition must not be read in several parts.
+fn varying_condition(condition: &str) -> Option<String> {
+    depends_on_clock(condition).then(|| {
+        "rows are read in one split: with `SYSDATE` the condition may hold for others each time; write `NOW`, which is one \
+         time for the whole run"
+            .to_owned()
+    })
+}
+
 fn no_index(schema: &TableSchema, table: &SourceTable) -> String {
     format!(
         "table `{table}` has no primary key or unique index to split by, so it is read in one split; add one \
@@ -174,7 +193,7 @@ mod tests {
     }
 
     fn chosen_of(schema: &TableSchema, wanted: Option<&str>) -> String {
-        match choose(schema, wanted) {
+        match choose(schema, wanted, None) {
             Ok(Choice::Key(key)) => {
                 let columns: Vec<_> = key.columns.iter().map(|column| column.name.as_str()).collect();
                 format!("{}: {}", key.index.unwrap_or_default(), columns.join(", "))

@@ -22,7 +22,7 @@ const ROUNDS: usize = 16;
 /// # Errors
 /// If the connection fails.
 pub(super) async fn confirm(probe: &mut Probe<'_>, mut cuts: Cuts) -> Result<Cuts, SourceError> {
-    if !probe.key.columns.iter().any(|column| is_collated(column.kind) || column.kind == ColumnKind::Binary) {
+    if !needs_confirmation(probe.key) {
         return Ok(cuts);
     }
     for _ in 0..ROUNDS {
@@ -34,6 +34,15 @@ pub(super) async fn confirm(probe: &mut Probe<'_>, mut cuts: Cuts) -> Result<Cut
         cuts = without(cuts, &ascends);
     }
     Ok(Cuts::none(cuts.rows.iter().sum()))
+}
+
+/// Returns whether boundaries that came in the server's order may stand in another as literals. Of a key of several columns
+/// a day that no month has does so: it becomes the next one, while what follows stays as it is.
+fn needs_confirmation(key: &SplitKey) -> bool {
+    let may_move = |kind| matches!(kind, ColumnKind::Date | ColumnKind::DateTime { .. }) && key.columns.len() > 1;
+    key.columns
+        .iter()
+        .any(|column| is_collated(column.kind) || column.kind == ColumnKind::Binary || may_move(column.kind))
 }
 
 /// Returns whether only the server knows how values of this type are ordered.

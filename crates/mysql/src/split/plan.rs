@@ -12,6 +12,7 @@ use crate::error::SourceError;
 use crate::schema::TableSchema;
 use crate::spec::ReadSpec;
 use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
 use std::num::NonZeroUsize;
 
 /// Up to this many rows all keys are looked at, which is exact and takes a few hundredths of a second.
@@ -49,7 +50,8 @@ pub async fn plan_splits(
     requested: NonZeroUsize,
     split_column: Option<&str>,
 ) -> Result<SplitPlan, SourceError> {
-    match choose(schema, split_column)? {
+    require_condition(conn, spec).await?;
+    match choose(schema, split_column, spec.filter.as_deref())? {
         Choice::Key(key) => {
             let mut probe = Probe { conn, spec, key: &key };
             let (cuts, way) = cuts(&mut probe, requested).await?;
@@ -66,6 +68,15 @@ pub async fn plan_splits(
             Ok(SplitPlan { splits: splits(Cuts::none(rows)), key: None, warnings: vec![warning] })
         }
     }
+}
+
+/// Lets the server say whether the user's condition is one. A piece of SQL that is one in parentheses alone could close them,
+/// and would then be tied to a split's range in another way than it is meant.
+async fn require_condition(conn: &mut Conn, spec: &ReadSpec) -> Result<(), SourceError> {
+    let Some(condition) = &spec.filter else { return Ok(()) };
+    let failed = |cause| SourceError::from_query("plan splits of", &spec.origin, cause);
+    let bare = conn.prep(format!("SELECT 1 FROM {} WHERE {condition}", spec.origin.sql())).await.map_err(failed)?;
+    conn.close(bare).await.map_err(failed)
 }
 
 /// Says that the parts of a view or query are not found by an index, if so: then each split computes all of it.

@@ -4,6 +4,7 @@ use crate::fixture::{Database, operator, rows};
 use crate::server;
 use datafusion::error::DataFusionError;
 use insta::assert_snapshot;
+use mysql_async::prelude::Queryable;
 use springald_mysql::{MySqlSource, SourceError, Tls, connect, describe, plan_splits};
 use std::num::NonZeroUsize;
 
@@ -136,13 +137,25 @@ async fn a_condition_that_is_no_sql_is_the_users_fault() {
     let mut db = Database::new("e_where").await;
     db.run(&["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
     let schema = db.describe("t").await;
-    for filter in ["id = = 1", "nome = 1"] {
+    for filter in ["id = = 1", "nome = 1", "id = 1) OR (id = 2"] {
         let spec = db.spec("t").await.with_filter(Some(filter.to_owned()));
         let two = NonZeroUsize::new(2).unwrap();
         let error = plan_splits(&mut db.session, &schema, &spec, two, None).await.unwrap_err();
         assert!(shown(&error).contains("check the condition of `--where`"), "{}", shown(&error));
         assert!(!error.is_transient());
     }
+}
+
+#[tokio::test]
+async fn a_table_that_stays_locked_is_not_waited_for_without_end() {
+    let mut db = Database::new("e_locked").await;
+    db.run(&["CREATE TABLE t (id INT PRIMARY KEY)"]).await;
+    let mut locker = connect(&db.source()).await.unwrap();
+    locker.query_drop("LOCK TABLES t WRITE").await.unwrap();
+    db.run(&["SET SESSION lock_wait_timeout = 1"]).await;
+    let table = db.table("t");
+    let error = describe(&mut db.session, &table).await.unwrap_err();
+    assert!(shown(&error).contains("somebody holds a lock of it"), "{}", shown(&error));
 }
 
 #[tokio::test]

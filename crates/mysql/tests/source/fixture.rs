@@ -102,7 +102,7 @@ impl Database {
 static ODD: OnceCell<()> = OnceCell::const_new();
 
 /// What new sessions get unless they ask for something else. None of it must be seen in what is read.
-const ODD_DEFAULTS: [&str; 8] = [
+const ODD_DEFAULTS: [&str; 9] = [
     "time_zone = '+05:45'",
     "sql_mode = 'ANSI_QUOTES,PAD_CHAR_TO_FULL_LENGTH,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,NO_ZERO_DATE'",
     "sql_select_limit = 100",
@@ -111,6 +111,7 @@ const ODD_DEFAULTS: [&str; 8] = [
     "net_read_timeout = 1",
     "character_set_server = 'latin1'",
     "sql_auto_is_null = 1",
+    "TRANSACTION ISOLATION LEVEL READ UNCOMMITTED",
 ];
 
 /// Gives the server other defaults than anybody expects.

@@ -86,6 +86,22 @@ async fn days_that_no_month_has_are_no_boundaries() {
 }
 
 #[tokio::test]
+async fn such_days_are_no_boundaries_of_a_longer_key_either() {
+    let definition =
+        "id INT NOT NULL, d DATE NOT NULL, n INT NOT NULL, kind INT NOT NULL, KEY (kind), PRIMARY KEY (d, n, id)";
+    let (mut db, spec) = large("k_invalid_pairs", definition, "n, '2024-02-29', 1000 - n % 997, n DIV 2000").await;
+    db.run(&[
+        "SET sql_mode = 'ALLOW_INVALID_DATES'",
+        "UPDATE t SET d = CONCAT('2024-02-', 29 + id % 3)",
+        "SET sql_mode = ''",
+        "INSERT INTO t SELECT id + 1000000, '2024-03-01', n, kind FROM t WHERE kind = 7",
+        "ANALYZE TABLE t",
+    ])
+    .await;
+    sizes(&mut db, spec.with_filter(Some("kind = 7".to_owned())), 16, None).await;
+}
+
+#[tokio::test]
 async fn most_rows_on_a_few_moments_are_parted_between_them() {
     let definition = "id INT PRIMARY KEY, d DATETIME(6) NOT NULL, KEY (d)";
     let row = "n, IF(n % 10 = 0, '2020-01-01' + INTERVAL n * 977 MICROSECOND, '2001-01-01' + INTERVAL n % 40 * 97 DAY)";
