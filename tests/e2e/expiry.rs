@@ -67,6 +67,19 @@ fn what_is_live_or_before_it_or_in_the_history_stays_however_old() {
     assert_eq!(said("live"), [false, false, false, false, true]);
 }
 
+/// Queries that began before the last change of the pointer still read what it named.
+#[test]
+fn what_was_live_before_stays_although_it_is_no_predecessor() {
+    let (table, warehouse) = (small_table("expiry_replaced"), Warehouse::new());
+    let runs = aged_runs(&warehouse, &table, &["01", "01", "01"]);
+    warehouse.snapshots("rollback", &table, &["--run", &runs[0]]).report();
+    warehouse.ingest(&table, &["--splits", "1", "--date", "2020-02-02"]).report();
+    let last = ["--keep", "36500d", "--keep-last", "1"];
+    assert_eq!(expire(&warehouse, &table, &last), Vec::<String>::new());
+    warehouse.ingest(&table, &["--splits", "1", "--date", "2020-02-02"]).report();
+    assert_eq!(expire(&warehouse, &table, &last), runs[..2]);
+}
+
 #[test]
 fn a_run_that_is_at_work_stays_until_it_has_died() {
     let (table, warehouse) = (small_table("expiry_at_work"), Warehouse::new());

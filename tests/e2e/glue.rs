@@ -66,6 +66,27 @@ fn a_commit_whose_answer_was_lost_has_succeeded() {
     });
 }
 
+/// The day's document is put, and Glue refuses the partition: a second try of the same run makes good for it.
+#[test]
+fn a_day_that_has_not_come_as_far_as_glue_does_so_when_the_commit_is_repeated() {
+    run(async {
+        let double = GlueDouble::start();
+        let catalog = glue_catalog(double.endpoint()).await;
+        let history = CatalogName::exact("db", "t_history");
+        let run = "20261123T060000Z-000001";
+        double.refuse_items(true);
+        publish(&catalog, run).await;
+        assert_eq!(catalog.partitions(&history).await.unwrap(), []);
+        double.refuse_items(false);
+        publish(&catalog, run).await;
+        let days = catalog.partitions(&history).await.unwrap();
+        assert_eq!(
+            days.iter().map(|day| day.partition.parameters["springald.run"].as_str()).collect::<Vec<_>>(),
+            [run]
+        );
+    });
+}
+
 /// Glue takes at most 100,000 versions of a table, and then refuses changes (facts, 3.2).
 #[test]
 fn versions_are_kept_only_when_they_are_asked_for() {
@@ -96,7 +117,7 @@ fn an_item_that_a_batch_call_refuses_is_an_error() {
         let partition = |year: &str| PartitionInput::new(vec![year.to_owned()], storage(year), BTreeMap::new());
         catalog.put_partition(&name, &partition("2025"), None).await.unwrap();
 
-        double.refuse_items();
+        double.refuse_items(true);
         let known = catalog.partition(&name, &["2025".to_owned()]).await.unwrap().unwrap();
         for (year, version, action) in
             [("2026", None, "glue:BatchCreatePartition"), ("2025", Some(&known.version), "glue:BatchUpdatePartition")]

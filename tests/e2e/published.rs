@@ -37,6 +37,24 @@ fn agree(table: &str, column: &str, mysql_says: &str) {
     }
 }
 
+/// Readers of Glue take a location for a key as it is.
+#[test]
+fn a_table_whose_name_is_no_plain_word_is_read_by_others_too() {
+    ministack();
+    mysql().new_database("plain_words");
+    mysql().execute(
+        "USE plain_words; CREATE TABLE `Order Details` (id INT PRIMARY KEY);
+         INSERT INTO `Order Details` SELECT seq FROM seq_1_to_100",
+    );
+    let warehouse = Warehouse::on_s3(&IN_GLUE);
+    let report = warehouse.ingest("plain_words.Order Details", &[]).report();
+    let table = report["table"].as_str().unwrap().to_owned();
+    assert!(report["location"].as_str().unwrap().contains("/Order Details/y="), "{report}");
+    agree(&table, "id", "100\t5050");
+    let query = warehouse.query_file(&format!("SELECT id FROM {table} WHERE id <= 50"));
+    assert_eq!(warehouse.process(&query, "plain_words.half").rows(), 50);
+}
+
 #[test]
 fn the_next_run_keeps_what_others_have_set() {
     ministack();

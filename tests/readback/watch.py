@@ -4,7 +4,7 @@ usage: watch.py WAREHOUSE DB.TABLE [--once]
 
 The table has the columns `id` and `version`. In a whole snapshot every row carries the same version, ids are 1 to the
 number of rows, that number is 2000 + 10 * version, and the catalog's recordCount and numFiles agree with the files.
-Reads until standard input closes (or once). Prints one line of JSON:
+Reads until standard input closes (or once); says `reading` after the first time. At the end it prints one line of JSON:
 {"reads": 123, "versions": [0, 1, 2], "violations": []}
 """
 
@@ -57,6 +57,8 @@ def main():
         newest = max(newest, number)
         if version is not None and version not in versions[-1:]:
             versions.append(version)
+        if reads == 1 and not once:
+            print("reading", flush=True)
         if once or select.select([sys.stdin], [], [], 0)[0]:
             break
     print(json.dumps({"reads": reads, "versions": versions, "violations": violations[:20]}))

@@ -10,7 +10,9 @@ use springald_catalog::{Catalog, CatalogError, CatalogName, Column, TableInput};
 use crate::commit::describe::{Description, warn_undescribed};
 use crate::counts::add_counts;
 use crate::manifest::RECORD_VERSION;
-use crate::publish::{Decision, Published, decide, history_entry, history_partition, is_history_of, table_entry};
+use crate::publish::{
+    Decision, Published, decide, history_entry, history_partition, is_history_of, key_among, table_entry,
+};
 use crate::{ColumnCounts, CommitRecord, RunId, RunLayout, RunStore, SnapshotError, SplitManifest};
 
 pub(crate) mod describe;
@@ -55,6 +57,16 @@ pub async fn require_free_names(catalog: &dyn Catalog, name: &CatalogName) -> Re
     }
 }
 
+/// Returns whether the history has the run of `layout` for its day already, or one that started later.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub async fn is_remembered(catalog: &dyn Catalog, layout: &RunLayout) -> Result<bool, CatalogError> {
+    let history = layout.table.catalog_name().history();
+    let found = catalog.partition(&history, &layout.date.partition_values()).await?;
+    Ok(found.is_some_and(|found| decide(&Published::of(&found.partition.parameters), layout) != Decision::Move))
+}
+
 /// Returns the run whose snapshot a catalog entry names, if it is one of ours.
 pub fn published_run(entry: &TableInput) -> Option<RunId> {
     Published::of(&entry.parameters).run().cloned()
@@ -74,6 +86,8 @@ pub async fn commit(
 ) -> Result<Committed, CommitError> {
     let manifests = records.splits().await?;
     complete(&manifests, splits)?;
+    // All that is still on its way is of attempts that have lost their splits.
+    sweep::end_uploads(records).await;
     sweep::settle(records, &manifests).await?;
     let name = records.layout().table.catalog_name();
     require_free_names(catalog, &name).await?;
@@ -89,15 +103,18 @@ pub async fn commit(
     warn_undescribed(&publication.name, publication.describe(pointer, &manifests).await);
     match (remembered, pointer) {
         (Err(error), Pointer::StaysAtLaterDay) => return Err(error),
-        // The run is published, and the next one of the day makes good for it.
-        (Err(error), Pointer::Moved) => tracing::warn!(table = %publication.name, %error, "history was not updated"),
+        // The run is published, and whoever goes on with it, or the next one of the day, makes good for it.
+        (Err(error), Pointer::Moved) => {
+            let error = &error as &(dyn std::error::Error + 'static);
+            tracing::warn!(table = %publication.name, error, "history was not updated: --resume the run to try it again");
+        }
         (Ok(()), _) => {}
     }
     // An attempt that came after the first look may have put a file meanwhile.
+    sweep::end_uploads(records).await;
     if let Err(error) = sweep::settle(records, &manifests).await {
         tracing::warn!(table = %publication.name, %error, "files of late attempts could not be looked for");
     }
-    sweep::end_uploads(records).await;
     Ok(Committed { record: publication.record, pointer })
 }
 
@@ -161,7 +178,15 @@ impl Publication<'_> {
     }
 
     /// Records the run as its day's snapshot in the history table, unless a later run of that day is there.
+    /// A table with a column that is called as a key of the history is has none.
     async fn remember(&self, pointer: Pointer) -> Result<(), CommitError> {
+        match (key_among(&self.columns), pointer) {
+            (None, _) => {}
+            (Some(_), Pointer::Moved) => return Ok(()),
+            (Some(column), Pointer::StaysAtLaterDay) => {
+                return Err(CommitError::NoHistory { table: self.name.clone(), column });
+            }
+        }
         let table = table_entry(None, &self.name, self.layout, self.columns.clone(), &self.record);
         let history = self.name.history();
         let partition = history_partition(&table, self.layout, &self.record);
@@ -182,8 +207,8 @@ impl Publication<'_> {
             let found = self.catalog.partition(&history, &partition.values).await?;
             let decision = found.as_ref().map(|found| decide(&Published::of(&found.partition.parameters), self.layout));
             match decision {
-                None | Some(Decision::Move | Decision::Keep) => {}
-                Some(Decision::Done) => return Ok(()),
+                // What names the run already may not have come as far as Glue, when the answer to it was lost or its writer died.
+                None | Some(Decision::Move | Decision::Keep | Decision::Done) => {}
                 Some(Decision::Overtaken(_)) if pointer == Pointer::Moved => return Ok(()),
                 Some(Decision::Overtaken(by)) => return Err(CommitError::Overtaken { by }),
             }
@@ -244,9 +269,26 @@ pub enum CommitError {
         /// The name.
         table: CatalogName,
     },
+    /// A day that is not the live one, of a table whose columns leave no place for a history.
+    #[error(
+        "table `{table}` points at a later day, and has no history for this one: its column `{column}` has the name of a \
+         partition key. Rename it in a --query, as in `SELECT {column} AS {column}_…`"
+    )]
+    NoHistory {
+        /// The table.
+        table: CatalogName,
+        /// The column.
+        column: &'static str,
+    },
     /// A run that has no totals, or whose totals do not say its columns.
     #[error("run {run} was not published by a build that says its columns: choose another of `snapshots list`")]
     NotPublished {
+        /// The run.
+        run: RunId,
+    },
+    /// A run that is being removed.
+    #[error("run {run} is being removed by `snapshots expire`: choose another of `snapshots list`")]
+    Expired {
         /// The run.
         run: RunId,
     },

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
+use springald_catalog::Catalog;
 
+use crate::commit::CommitError;
 use crate::{KnownRun, RunId, RunStore, SnapshotError};
 
 /// How many published runs before the live one stay, whatever the rules say.
@@ -50,17 +52,30 @@ pub fn expired<'a>(
     runs.iter().filter(is_expired).collect()
 }
 
-/// Removes a run: its data, and then its records, so that one that is cut off is found again. May be repeated.
+/// Removes a run: its data, and then its records, so that one that is cut off is found again. Returns whether it is gone: one
+/// that the table's entry in `catalog` names stays, whoever has rolled back to it meanwhile. May be repeated.
+///
+/// `commit.json` goes first, and then the entry is looked at; who rolls back changes the entry first, and then looks whether
+/// `commit.json` is still there. So at least one of them sees the other.
 ///
 /// # Errors
-/// When the store fails.
-pub async fn remove(records: &RunStore) -> Result<(), SnapshotError> {
+/// When the store or the catalog fails.
+pub async fn remove(records: &RunStore, catalog: &dyn Catalog) -> Result<bool, CommitError> {
+    let commit = records.commit().await?;
+    records.withdraw_commit().await?;
+    let found = catalog.table(&records.layout().table.catalog_name()).await?;
+    if found.is_some_and(|found| found.table.storage_descriptor.location == records.layout().location()) {
+        if let Some(commit) = commit {
+            records.put_commit(&commit).await?;
+        }
+        return Ok(false);
+    }
     for dir in [records.layout().data_dir(), records.layout().records_dir()] {
         let paths = records.store().list(Some(&dir)).map_ok(|meta| meta.location).boxed();
         let gone: Result<Vec<_>, _> = records.store().delete_stream(paths).try_collect().await;
         gone.map_err(SnapshotError::store("remove", &dir))?;
     }
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub use expire::{Rules, expired, remove};
 pub use layout::RunLayout;
 pub use manifest::{ColumnStats, CommitRecord, DataFile, PlanRecord, RunStore, SplitManifest};
 pub use place::{CatalogKind, PlaceArgs, PlaceError};
+pub use publish::{key_among, replaced_location};
 pub use rollback::rollback;
 pub use run::{ParseRunError, RunId, SnapshotDate};
 pub use runs::{KnownRun, TableRuns};

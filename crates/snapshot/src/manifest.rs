@@ -167,6 +167,27 @@ impl RunStore {
         Err(SnapshotError::RunExists { run: self.layout.run.clone() })
     }
 
+    /// Puts `plan.json` again as a sign that the run is at work.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn put_sign(&self, plan: &PlanRecord) -> Result<(), SnapshotError> {
+        let path = self.layout.plan();
+        let record_error = |source| SnapshotError::Record { path: path.clone(), source };
+        let payload = PutPayload::from(serde_json::to_vec_pretty(plan).map_err(record_error)?);
+        self.store.put(&path, payload).await.map_err(SnapshotError::store("write", &path))?;
+        Ok(())
+    }
+
+    /// Removes `commit.json`: nobody rolls back to the run any more. One that is gone already is no error.
+    pub(crate) async fn withdraw_commit(&self) -> Result<(), SnapshotError> {
+        let path = self.layout.commit();
+        match self.store.delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(SnapshotError::store("remove", &path)(error)),
+        }
+    }
+
     /// Reads `plan.json`, or `None` if there is no such run.
     pub async fn plan(&self) -> Result<Option<PlanRecord>, SnapshotError> {
         self.read(&self.layout.plan()).await

@@ -8,7 +8,11 @@ use crate::{CommitRecord, RunId, RunLayout, SnapshotDate};
 
 const RUN: &str = "springald.run";
 const DATE: &str = "springald.date";
+const REPLACED: &str = "springald.replaced";
 const HISTORY_OF: &str = "springald.history_of";
+
+/// The partition keys of a history table.
+const KEYS: [&str; 3] = ["y", "m", "d"];
 
 /// The snapshot that a catalog entry names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,19 +76,31 @@ pub(crate) fn table_entry(
     commit: &CommitRecord,
 ) -> TableInput {
     let descriptor = StorageDescriptor::parquet(columns, commit.location.clone());
+    let replaced = previous.as_ref().map(|previous| previous.storage_descriptor.location.clone());
     let mut entry = match previous {
         Some(previous) => TableInput { storage_descriptor: keep_comments(descriptor, &previous), ..previous },
         None => TableInput::external(name.table(), descriptor),
     };
     entry.parameters.extend(parameters(layout, commit));
+    entry.parameters.extend(replaced.map(|location| (REPLACED.to_owned(), location)));
     entry
+}
+
+/// Returns the location that a table's entry named before it was changed the last time; queries may still read it.
+pub fn replaced_location(entry: &TableInput) -> Option<&str> {
+    entry.parameters.get(REPLACED).map(String::as_str)
+}
+
+/// Returns the column, if there is one, whose name is that of a key of the history table, which then cannot be.
+pub fn key_among(columns: &[Column]) -> Option<&'static str> {
+    KEYS.into_iter().find(|key| columns.iter().any(|column| column.name == *key))
 }
 
 /// Returns the entry of the history table, which is the same but for its keys `y`, `m`, `d`.
 pub(crate) fn history_entry(table: &TableInput, name: &CatalogName, table_location: String) -> TableInput {
     let mut descriptor = table.storage_descriptor.clone();
     descriptor.location = table_location;
-    let keys = ["y", "m", "d"].map(|key| Column::new(key, "string"));
+    let keys = KEYS.map(|key| Column::new(key, "string"));
     let mut history = TableInput::external(name.table(), descriptor);
     history.partition_keys = keys.to_vec();
     history.parameters.insert(HISTORY_OF.to_owned(), table.name.clone());

@@ -36,8 +36,12 @@ impl Warehouse {
         (self.url.scheme() == "file").then(|| self.url.to_file_path().ok()).flatten()
     }
 
-    /// Returns the URL of a directory in this warehouse's store, with a trailing slash.
+    /// Returns the URL of a directory in this warehouse's store, with a trailing slash. On S3 the key stands in it as it is, not
+    /// encoded: that is what readers of a catalog take a location for.
     pub fn url_of(&self, dir: &Path) -> String {
+        if self.local_dir().is_none() {
+            return format!("{}{dir}/", self.store.as_str());
+        }
         let below = dir.prefix_match(&self.root).into_iter().flatten();
         let mut url = self.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -48,14 +52,6 @@ impl Warehouse {
             segments.push("");
         }
         url.into()
-    }
-
-    /// Returns the path in this warehouse's store that `location` names, or `None` if it lies outside the warehouse.
-    pub fn path_of(&self, location: &str) -> Option<Path> {
-        let url = Url::parse(location).ok()?;
-        let same_store = url.scheme() == self.url.scheme() && url.host_str() == self.url.host_str();
-        let path = Path::from_url_path(url.path()).ok()?;
-        (same_store && path.prefix_matches(&self.root)).then_some(path)
     }
 }
 
@@ -145,17 +141,19 @@ mod tests {
     }
 
     #[test]
-    fn locations_come_back_as_paths() {
-        for text in ["s3://lake/raw", "s3://lake", "/tmp/ware house", "/"] {
+    fn a_location_on_s3_is_a_key_and_one_on_a_disk_a_url() {
+        for (text, table, location) in [
+            ("s3://lake/raw", "T", "s3://lake/raw/db/T/y=2026/"),
+            ("s3://lake", "T", "s3://lake/db/T/y=2026/"),
+            ("s3://lake/my raw", "Order Details", "s3://lake/my raw/db/Order Details/y=2026/"),
+            ("s3://lake", "Présent", "s3://lake/db/Pr%C3%A9sent/y=2026/"),
+            ("/tmp/ware house", "Order Details", "file:///tmp/ware%20house/db/Order%20Details/y=2026/"),
+            ("/", "T", "file:///db/T/y=2026/"),
+        ] {
             let warehouse: Warehouse = text.parse().unwrap();
-            let dir = warehouse.root().clone().join("db").join("y=2026").join("run");
-            let location = warehouse.url_of(&dir);
-            assert!(location.ends_with("db/y=2026/run/"), "{location}");
-            assert_eq!(warehouse.path_of(&location), Some(dir));
+            let dir = warehouse.root().clone().join("db").join(table).join("y=2026");
+            assert_eq!(warehouse.url_of(&dir), location);
         }
-        let warehouse: Warehouse = "s3://lake/raw".parse().unwrap();
-        assert_eq!(warehouse.path_of("s3://lake/elsewhere/"), None);
-        assert_eq!(warehouse.path_of("s3://other/raw/x/"), None);
     }
 
     #[test]

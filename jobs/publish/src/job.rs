@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::Schema;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use springald_catalog::{Column, hive_type};
 use springald_snapshot::commit::{CommitError, Committed, Pointer, commit, published_run};
-use springald_snapshot::{PlanRecord, SnapshotWriteExec, WriteSpec};
+use springald_snapshot::{PlanRecord, SnapshotWriteExec, WriteSpec, key_among};
 
 use crate::resume::require_same;
 use crate::run::run_to_the_last_split;
@@ -49,6 +49,9 @@ pub async fn publish(
     let write = Arc::new(SnapshotWriteExec::try_new(work.input, spec)?);
     let columns = columns(write.file_schema(), &work.comments)?;
     require_columns_as_expected(target, &columns).await?;
+    if let Some(column) = key_among(&columns) {
+        tracing::warn!(table = %layout.table, column, "no history is kept: its partition key has the name of this column");
+    }
     begin(target, &PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
 
     run_to_the_last_split(target, write, splits).await?;
@@ -72,6 +75,8 @@ async fn begin(target: &Target, plan: &PlanRecord) -> anyhow::Result<()> {
     let (job, layout, splits) = (&plan.job, &plan.layout, plan.splits);
     if let Some(recorded) = target.resumed() {
         require_same(recorded, plan)?;
+        // `snapshots expire` takes a run for dead that has given no sign for a day.
+        target.records.put_sign(recorded).await?;
         let finished = target.records.finished_splits().await?;
         tracing::info!(job, table = %layout.table, run = %layout.run, finished, splits, "run goes on where it was");
         return Ok(());

@@ -4,20 +4,21 @@
 
 use serde_json::Value;
 use springald_catalog::{Catalog, TableName};
-use springald_snapshot::commit::published_run;
+use springald_snapshot::commit::{is_remembered, published_run};
 use springald_snapshot::{PlanRecord, RunId, RunStore};
 
 /// Returns what the run in `records` had set out to do.
 ///
 /// # Errors
-/// When there is no such run, or it is what readers see already.
+/// When there is no such run, or it is what readers see already, in the table and in its history.
 pub(crate) async fn unfinished(records: &RunStore, catalog: &dyn Catalog) -> anyhow::Result<PlanRecord> {
     let layout = records.layout();
     let Some(plan) = records.plan().await? else {
         return Err(ResumeError::Unknown { run: layout.run.clone(), table: layout.table.clone() }.into());
     };
     let found = catalog.table(&layout.table.catalog_name()).await?;
-    if found.is_some_and(|found| published_run(&found.table).as_ref() == Some(&layout.run)) {
+    let is_live = found.is_some_and(|found| published_run(&found.table).as_ref() == Some(&layout.run));
+    if is_live && is_remembered(catalog, &plan.layout).await? {
         return Err(ResumeError::Published { run: layout.run.clone() }.into());
     }
     Ok(plan)

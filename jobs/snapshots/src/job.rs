@@ -11,7 +11,7 @@ use springald_aws::S3Options;
 use springald_catalog::Catalog;
 use springald_cluster::Stores;
 use springald_snapshot::commit::published_run;
-use springald_snapshot::{KnownRun, Rules, RunId, TableRuns, abandoned, expired, remove, rollback};
+use springald_snapshot::{KnownRun, Rules, RunId, TableRuns, abandoned, expired, remove, replaced_location, rollback};
 
 use crate::SnapshotsArgs;
 use crate::args::{TableArgs, Verb};
@@ -112,12 +112,19 @@ impl Table {
                 self.runs.abort(upload).await?;
                 tracing::info!(object = %upload.location, begun = %upload.begun, "unfinished upload aborted");
             }
-            for run in &gone {
-                remove(&self.runs.records(run)).await?;
-                tracing::info!(table = self.name(), run = %run.layout.run, "run removed");
+        }
+        let mut removed = vec![];
+        for run in &gone {
+            let id = &run.layout.run;
+            if dry_run {
+                removed.push(id.to_string());
+            } else if remove(&self.runs.records(run), self.catalog.as_ref()).await? {
+                tracing::info!(table = self.name(), run = %id, "run removed");
+                removed.push(id.to_string());
+            } else {
+                tracing::info!(table = self.name(), run = %id, "run stays: the table was rolled back to it meanwhile");
             }
         }
-        let removed: Vec<String> = gone.iter().map(|run| run.layout.run.to_string()).collect();
         let kept = self.all.len() - removed.len();
         let uploads: Vec<&str> = left.iter().map(|upload| upload.location.as_ref()).collect();
         Ok(json!({
@@ -151,13 +158,15 @@ impl Table {
         Ok(days.into_iter().map(|day| day.partition.storage_descriptor.location).collect())
     }
 
-    /// Returns every location that an entry of the catalog names: other tables may point at this one's snapshots.
+    /// Returns every location that an entry of the catalog names: other tables may point at this one's snapshots. And the one that
+    /// this table's entry named last.
     async fn pointed_at(&self) -> anyhow::Result<BTreeSet<String>> {
         let mut locations = self.history().await?;
         for database in self.catalog.databases().await? {
             for table in self.catalog.tables(&database).await? {
                 let name = springald_catalog::CatalogName::exact(&database, &table);
                 if let Some(found) = self.catalog.table(&name).await? {
+                    locations.extend(replaced_location(&found.table).map(str::to_owned));
                     locations.insert(with_slash(found.table.storage_descriptor.location));
                 }
             }

@@ -65,9 +65,9 @@ impl GlueDouble {
         self.state.archived.load(Ordering::SeqCst)
     }
 
-    /// Lets batch calls answer 200 from now on, with an error for each item that they would have taken.
-    pub(crate) fn refuse_items(&self) {
-        self.state.refuses_items.store(true, Ordering::SeqCst);
+    /// Lets batch calls answer 200 from now on, with an error for each item that they would have taken; or lets them take it.
+    pub(crate) fn refuse_items(&self, refuses: bool) {
+        self.state.refuses_items.store(refuses, Ordering::SeqCst);
     }
 
     /// Returns how many `UpdateTable` requests have come.

@@ -7,8 +7,9 @@ use super::warehouse::Warehouse;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// What `compare.py` found.
 #[derive(Debug, Deserialize)]
@@ -71,21 +72,28 @@ pub(crate) struct Watched {
 #[derive(Debug)]
 pub(crate) struct Watcher {
     child: Child,
+    said: BufReader<ChildStdout>,
 }
 
 impl Watcher {
-    /// Starts reading.
+    /// Starts reading, and returns when the table was read for the first time.
     pub(crate) fn start(warehouse: &Warehouse, table: &str) -> Self {
         let mut command = script("watch.py");
         command.arg(warehouse.url()).arg(table).stdin(Stdio::piped()).stdout(Stdio::piped());
-        Self { child: command.spawn().unwrap() }
+        let mut child = command.spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        said.read_line(&mut first).unwrap();
+        assert_eq!(first, "reading\n");
+        Self { child, said }
     }
 
     /// Ends the reading, and returns what was seen.
     pub(crate) fn stop(mut self) -> Watched {
         drop(self.child.stdin.take());
-        let output = self.child.wait_with_output().unwrap();
-        serde_json::from_slice(&output.stdout).unwrap()
+        let watched = serde_json::from_reader(&mut self.said).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        watched
     }
 
     /// Reads the table once, and returns what was seen.

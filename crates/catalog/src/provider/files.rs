@@ -7,6 +7,7 @@ use datafusion::catalog::Session;
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::datasource::listing::{ListingTableUrl, PartitionedFile};
 use datafusion::execution::object_store::ObjectStoreUrl;
+use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 
 use crate::{Catalog, CatalogName, Column, TableInput};
@@ -36,12 +37,11 @@ pub(super) async fn list(
     let mut store = None;
     let mut files = Vec::new();
     for (location, values) in &locations {
-        let url = ListingTableUrl::parse(location)?;
-        let its_store = url.object_store();
+        let (its_store, dir) = place(location)?;
         if store.get_or_insert_with(|| its_store.clone()) != &its_store {
             return plan_err!("table `{name}` has partitions in several stores, one of them {its_store}");
         }
-        let objects = data_files(&session.runtime_env().object_store(&its_store)?, &url).await?;
+        let objects = data_files(&session.runtime_env().object_store(&its_store)?, &dir).await?;
         let partitioned = |object| PartitionedFile::new_from_meta(object).with_partition_values(values.clone());
         files.extend(objects.into_iter().map(partitioned));
     }
@@ -75,13 +75,23 @@ async fn locations(
     Ok(partitions.into_iter().map(location).collect())
 }
 
-/// Returns the Parquet files directly in the directory `url`, in the order of their names, without the hidden ones.
-async fn data_files(store: &Arc<dyn ObjectStore>, url: &ListingTableUrl) -> Result<Vec<ObjectMeta>> {
+/// Returns the store and the directory that a location names. One on S3 is a key as it is, where a URL would be encoded.
+fn place(location: &str) -> Result<(ObjectStoreUrl, Path)> {
+    if let Some((bucket, key)) = location.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
+        let key = Path::parse(key).map_err(object_store::Error::from)?;
+        return Ok((ObjectStoreUrl::parse(format!("s3://{bucket}"))?, key));
+    }
+    let url = ListingTableUrl::parse(location)?;
+    Ok((url.object_store(), url.prefix().clone()))
+}
+
+/// Returns the Parquet files directly in the directory `dir`, in the order of their names, without the hidden ones.
+async fn data_files(store: &Arc<dyn ObjectStore>, dir: &Path) -> Result<Vec<ObjectMeta>> {
     let is_data = |object: &ObjectMeta| {
         let name = object.location.filename().unwrap_or_default();
         name.ends_with(".parquet") && !name.starts_with(['_', '.'])
     };
-    let mut objects = store.list_with_delimiter(Some(url.prefix())).await?.objects;
+    let mut objects = store.list_with_delimiter(Some(dir)).await?.objects;
     objects.retain(is_data);
     objects.sort_by(|a, b| a.location.cmp(&b.location));
     Ok(objects)

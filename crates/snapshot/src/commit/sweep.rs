@@ -31,7 +31,7 @@ pub(crate) async fn settle(records: &RunStore, manifests: &[SplitManifest]) -> R
 }
 
 /// Ends uploads that nobody will: one whose first answer was lost is nobody's, and an attempt that is still at work has
-/// lost its split. Best effort, since the run is published: `snapshots expire` looks for them again.
+/// lost its split. Best effort: `snapshots expire` looks for them again.
 pub(crate) async fn end_uploads(records: &RunStore) {
     match records.abort_uploads().await {
         Ok(0) => {}

@@ -7,10 +7,12 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use springald_aws::{UnfinishedUpload, Uploads};
-use springald_catalog::{LocalCatalog, StorageDescriptor, TableInput};
+use springald_catalog::{
+    LocalCatalog, PartitionInput, PartitionVersion, StorageDescriptor, TableInput, TableVersion, VersionId,
+};
 
 use super::*;
-use crate::{DataFile, RunLayout};
+use crate::{DataFile, PlanRecord, RunLayout, remove, rollback};
 
 struct Warehouse {
     store: Arc<dyn ObjectStore>,
@@ -250,4 +252,105 @@ async fn a_commit_ends_what_is_left_of_its_own_uploads() {
     warehouse.commit(&records, 1).await.unwrap();
     let left: Vec<Path> = left.0.lock().iter().map(|upload| upload.location.clone()).collect();
     assert_eq!(left, [upload(&other).location]);
+}
+
+#[tokio::test]
+async fn a_run_that_the_table_was_rolled_back_to_is_not_removed() {
+    let warehouse = Warehouse::new();
+    warehouse.publish("2026-11-22", EARLY).await.unwrap();
+    warehouse.publish("2026-11-23", LATE).await.unwrap();
+    let (early, late) = (warehouse.run("2026-11-22", EARLY), warehouse.run("2026-11-23", LATE));
+    for records in [&early, &late] {
+        let plan = PlanRecord::new("ingest", records.layout().clone(), 1, serde_json::Value::Null);
+        records.put_plan(&plan).await.unwrap();
+    }
+    let record = rollback(&early, &warehouse.catalog).await.unwrap();
+    assert!(!remove(&early, &warehouse.catalog).await.unwrap());
+    assert_eq!(early.commit().await.unwrap(), Some(record));
+    assert!(remove(&late, &warehouse.catalog).await.unwrap());
+    assert_eq!((late.commit().await.unwrap(), late.plan().await.unwrap()), (None, None));
+    let replaced = crate::replaced_location(&warehouse.live().await.unwrap()).map(str::to_owned);
+    assert_eq!(replaced, Some(late.layout().location()));
+}
+
+#[tokio::test]
+async fn a_rollback_to_a_run_that_is_being_removed_is_taken_back() {
+    let warehouse = Warehouse::new();
+    warehouse.publish("2026-11-22", EARLY).await.unwrap();
+    warehouse.publish("2026-11-23", LATE).await.unwrap();
+    let records = warehouse.run("2026-11-22", EARLY);
+    let plan = PlanRecord::new("ingest", records.layout().clone(), 1, serde_json::Value::Null);
+    records.put_plan(&plan).await.unwrap();
+    let before = warehouse.live().await.unwrap();
+    let withdrawing = Withdrawing { catalog: &warehouse.catalog, records: &records };
+    let error = rollback(&records, &withdrawing).await.unwrap_err();
+    assert!(matches!(error, CommitError::Expired { .. }), "{error}");
+    assert_eq!(warehouse.live().await.unwrap(), before);
+}
+
+/// A catalog at which an expiry begins to remove a run just before its table's entry is changed.
+#[derive(Debug)]
+struct Withdrawing<'a> {
+    catalog: &'a LocalCatalog,
+    records: &'a RunStore,
+}
+
+#[async_trait]
+impl Catalog for Withdrawing<'_> {
+    async fn update_table(&self, database: &str, table: &TableInput, expected: &VersionId) -> Result<(), CatalogError> {
+        self.records.withdraw_commit().await.unwrap();
+        self.catalog.update_table(database, table, expected).await
+    }
+
+    async fn databases(&self) -> Result<Vec<String>, CatalogError> {
+        self.catalog.databases().await
+    }
+
+    async fn tables(&self, database: &str) -> Result<Vec<String>, CatalogError> {
+        self.catalog.tables(database).await
+    }
+
+    async fn table(&self, name: &CatalogName) -> Result<Option<TableVersion>, CatalogError> {
+        self.catalog.table(name).await
+    }
+
+    async fn create_table(&self, database: &str, table: &TableInput) -> Result<(), CatalogError> {
+        self.catalog.create_table(database, table).await
+    }
+
+    async fn partition(
+        &self,
+        table: &CatalogName,
+        values: &[String],
+    ) -> Result<Option<PartitionVersion>, CatalogError> {
+        self.catalog.partition(table, values).await
+    }
+
+    async fn put_partition(
+        &self,
+        table: &CatalogName,
+        partition: &PartitionInput,
+        expected: Option<&VersionId>,
+    ) -> Result<(), CatalogError> {
+        self.catalog.put_partition(table, partition, expected).await
+    }
+
+    async fn partitions(&self, table: &CatalogName) -> Result<Vec<PartitionVersion>, CatalogError> {
+        self.catalog.partitions(table).await
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_is_called_as_a_key_leaves_no_history() {
+    let warehouse = Warehouse::new();
+    let publish = async |date: &str, run: &str| {
+        let records = warehouse.run(date, run);
+        warehouse.write(&records, 0).await;
+        let columns = vec![Column::new("x", "int"), Column::new("y", "int")];
+        commit(&records, &warehouse.catalog, 1, columns, serde_json::Value::Null).await
+    };
+    assert_eq!(publish("2026-11-23", EARLY).await.unwrap().pointer, Pointer::Moved);
+    assert_eq!(warehouse.catalog.table(&CatalogName::folded("db", "t").history()).await.unwrap(), None);
+    let error = publish("2026-11-22", LATE).await.unwrap_err();
+    assert!(matches!(error, CommitError::NoHistory { column: "y", .. }), "{error}");
 }
