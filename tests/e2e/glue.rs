@@ -5,7 +5,7 @@ use serde_json::Value;
 use springald_catalog::{
     Catalog, CatalogName, Column, GlueOptions, PartitionInput, StorageDescriptor, TableInput, conformance,
 };
-use springald_snapshot::commit::{Pointer, commit};
+use springald_snapshot::commit::{Known, Pointer, commit};
 use springald_snapshot::{PlanRecord, RunLayout, RunStore, SplitManifest};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -144,7 +144,7 @@ async fn publish(catalog: &dyn Catalog, run: &str) {
     });
     records.put_split(serde_json::from_value::<SplitManifest>(manifest).unwrap()).await.unwrap();
     let columns = vec![Column::new("id", "bigint")];
-    let committed = commit(&records, catalog, 1, columns, Value::Null).await.unwrap();
+    let committed = commit(&records, catalog, 1, columns, Known::default()).await.unwrap();
     assert_eq!(committed.pointer, Pointer::Moved);
 }
 

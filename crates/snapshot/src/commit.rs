@@ -21,6 +21,15 @@ pub(crate) mod sweep;
 /// How often a commit starts over when others change the same table at the same time.
 pub(crate) const TRIES: usize = 20;
 
+/// What is known of a run's source when every split is written.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Its consistency while it was read, for `commit.json`; null where there is no source.
+    pub consistency: serde_json::Value,
+    /// How many rows it has, where they were counted and have not changed since before the first was read.
+    pub rows: Option<u64>,
+}
+
 /// What a commit has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
@@ -72,20 +81,22 @@ pub fn published_run(entry: &TableInput) -> Option<RunId> {
     Published::of(&entry.parameters).run().cloned()
 }
 
-/// Publishes the run in `records` as `splits` splits with `columns`; `consistency` goes into `commit.json`.
+/// Publishes the run in `records` as `splits` splits with `columns`, of a source of which so much is `known`.
 ///
 /// # Errors
-/// Nothing is published when a split is missing, a file is not as its manifest says, or a run that started later has
-/// published for the same day.
+/// Nothing is published when a split is missing, a file is not as its manifest says, the source has another number of rows,
+/// or a run that started later has published for the same day.
 pub async fn commit(
     records: &RunStore,
     catalog: &dyn Catalog,
     splits: u32,
     columns: Vec<Column>,
-    consistency: serde_json::Value,
+    known: Known,
 ) -> Result<Committed, CommitError> {
     let manifests = records.splits().await?;
     complete(&manifests, splits)?;
+    let totals = totals(&manifests, records.layout());
+    require_all_rows(totals.rows, known.rows)?;
     // All that is still on its way is of attempts that have lost their splits.
     sweep::end_uploads(records).await;
     sweep::settle(records, &manifests).await?;
@@ -93,8 +104,7 @@ pub async fn commit(
     require_free_names(catalog, &name).await?;
     let before = catalog.table(&name).await?;
     let replaced = before.map(|found| found.table.storage_descriptor.location);
-    let record =
-        CommitRecord { consistency, replaced, columns: columns.clone(), ..totals(&manifests, records.layout()) };
+    let record = CommitRecord { consistency: known.consistency, replaced, columns: columns.clone(), ..totals };
     records.put_commit(&record).await?;
 
     let publication = Publication { layout: records.layout(), catalog, name, columns, record };
@@ -122,6 +132,14 @@ pub(crate) fn complete(manifests: &[SplitManifest], splits: u32) -> Result<(), C
     let there: BTreeSet<u32> = manifests.iter().map(|manifest| manifest.split).collect();
     let missing: Vec<u32> = (0..splits).filter(|split| !there.contains(split)).collect();
     if missing.is_empty() { Ok(()) } else { Err(CommitError::Incomplete { missing, splits }) }
+}
+
+/// The last net under everything that reads: what was counted must be what was read.
+fn require_all_rows(read: u64, counted: Option<u64>) -> Result<(), CommitError> {
+    match counted {
+        Some(counted) if counted != read => Err(CommitError::OtherRows { read, counted }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn totals(manifests: &[SplitManifest], layout: &RunLayout) -> CommitRecord {
@@ -243,6 +261,17 @@ pub enum CommitError {
         missing: Vec<u32>,
         /// How many there should be.
         splits: u32,
+    },
+    /// Rows were lost or read twice.
+    #[error(
+        "{read} rows were read of a table that has {counted} and did not change meanwhile, which is a defect of Springald's or \
+         of the server's: please report it. Until then try --splits 1, or publish all the same with --consistency none"
+    )]
+    OtherRows {
+        /// Rows of all splits.
+        read: u64,
+        /// Rows by the server's count.
+        counted: u64,
     },
     /// A file that is not there, or not as long as its manifest says.
     #[error("data file `{file}` is missing or damaged: its manifest says {expected} bytes, the store has {found:?}")]

@@ -10,7 +10,7 @@ use springald_mysql::{
     Change, Host, Mark, Meeting, MySqlReadExec, MySqlSource, Origin, ReadSpec, Seats, Session, SourceTable, Split,
     SplitPlan, compare, connect, mark, sessions_relation, splits_relation,
 };
-use springald_publish::{Report, Target, Work, publish};
+use springald_publish::{Known, Report, Target, Work, publish};
 
 use crate::args::Consistency;
 use crate::load::LoadArgs;
@@ -39,7 +39,7 @@ impl Reading {
             Consistency::None => {
                 session.close();
                 let input = self.read_apart(target)?;
-                publish(target, work.with_input(input), async { Ok(json!({ "mode": "none" })) }).await
+                publish(target, work.with_input(input), async { Ok(unchecked(json!({ "mode": "none" }))) }).await
             }
             Consistency::Verify => {
                 let before = match &self.before {
@@ -82,8 +82,9 @@ impl Reading {
             tracing::info!(%table, sessions = seats.len(), locked_ms = held.as_millis(), "sessions met");
             Ok(locked.get_or_init(|| held.as_secs_f64()))
         };
-        let known =
-            async { Ok(json!({ "mode": "snapshot", "sessions": seats.len(), "locked_seconds": locked.get() })) };
+        let known = async {
+            Ok(unchecked(json!({ "mode": "snapshot", "sessions": seats.len(), "locked_seconds": locked.get() })))
+        };
         let (report, _) = tokio::try_join!(publish(target, work.with_input(input), known), met)?;
         Ok(report)
     }
@@ -114,7 +115,7 @@ impl Unplanned {
 }
 
 /// Looks at the table again, over a new connection: the read may have taken longer than an idle one lives.
-async fn verified(spec: &ReadSpec, before: Mark) -> anyhow::Result<Value> {
+async fn verified(spec: &ReadSpec, before: Mark) -> anyhow::Result<Known> {
     let after = match look_again(&spec.source, spec).await {
         Ok(after) => Some(after),
         Err(error) => {
@@ -130,7 +131,13 @@ async fn verified(spec: &ReadSpec, before: Mark) -> anyhow::Result<Value> {
         }
         Change::Unknown => tracing::info!(from = %spec.origin, "the server does not say whether it changed"),
     }
-    Ok(json!({ "mode": "verify", "table": change, "before": before, "after": after }))
+    let rows = before.rows.filter(|_| change == Change::Unchanged && spec.filter.is_none());
+    Ok(Known { rows, ..unchecked(json!({ "mode": "verify", "table": change, "before": before, "after": after })) })
+}
+
+/// What is known where the rows were not counted.
+fn unchecked(consistency: Value) -> Known {
+    Known { consistency, rows: None }
 }
 
 async fn look_again(source: &MySqlSource, spec: &ReadSpec) -> anyhow::Result<Mark> {

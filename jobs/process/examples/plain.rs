@@ -12,7 +12,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, collect_
 use springald_aws::S3Options;
 use springald_catalog::{Catalog, Column, LocalCatalog, TableName, WarehouseCatalog, hive_type};
 use springald_cluster::{ByteSize, Stores, session_config, session_context};
-use springald_snapshot::commit::commit;
+use springald_snapshot::commit::{Known, commit};
 use springald_snapshot::{
     PlanRecord, RunId, RunLayout, RunStore, SnapshotDate, SnapshotWriteExec, StatisticsDetail, Warehouse, WriteSpec,
 };
@@ -49,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
         columns.map(|field| Ok::<_, anyhow::Error>(Column::new(field.name(), hive_type(field.data_type())?))).collect();
     records.put_plan(&PlanRecord::new("process", layout, splits, serde_json::Value::Null)).await?;
     collect_partitioned(Arc::clone(&write) as Arc<dyn ExecutionPlan>, context.task_ctx()).await?;
-    let committed = commit(&records, catalog.as_ref(), splits, columns?, serde_json::Value::Null).await?;
+    let committed = commit(&records, catalog.as_ref(), splits, columns?, Known::default()).await?;
     let (rows, location) = (committed.record.rows, committed.record.location);
     report(&serde_json::json!({ "rows": rows, "location": location }));
     Ok(())

@@ -8,7 +8,7 @@ use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::prelude::SessionContext;
 use object_store::ObjectStoreExt;
 use springald_catalog::{Catalog, CatalogError, CatalogName, WarehouseCatalog};
-use springald_publish::{Report, Target, Work, publish};
+use springald_publish::{Known, Report, Target, Work, publish};
 
 use crate::ProcessArgs;
 use crate::inputs::inputs;
@@ -33,7 +33,7 @@ pub async fn run(args: ProcessArgs) -> anyhow::Result<Report> {
     let plan = plan.with_context(|| format!("plan query `{}`", args.query))?;
     let what = serde_json::json!({ "query": sql, "inputs": inputs(&plan)? });
     let work = Work { job: "process", input: plan, what, comments: BTreeMap::new() };
-    publish(&target, work, async { Ok(serde_json::Value::Null) }).await
+    publish(&target, work, async { Ok(Known::default()) }).await
 }
 
 /// Reads a query from a path, or from a store that the session knows.

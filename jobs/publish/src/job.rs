@@ -8,7 +8,7 @@ use anyhow::Context;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use springald_catalog::{Column, hive_type};
-use springald_snapshot::commit::{CommitError, Committed, Pointer, commit, published_run};
+use springald_snapshot::commit::{CommitError, Committed, Known, Pointer, commit, published_run};
 use springald_snapshot::{PlanRecord, SnapshotWriteExec, WriteSpec, key_among};
 
 use crate::resume::require_same;
@@ -31,7 +31,7 @@ pub struct Work {
 
 /// Runs `work` as the snapshot of `target` and publishes it.
 ///
-/// `consistency` is asked, when every split is written, what is known of the source while it was read.
+/// `known` is asked, when every split is written, what is known of the source while it was read.
 ///
 /// # Errors
 /// When its columns are not what readers of the table expect, the run fails before every split is written, or its commit
@@ -39,7 +39,7 @@ pub struct Work {
 pub async fn publish(
     target: &Target,
     work: Work,
-    consistency: impl Future<Output = anyhow::Result<serde_json::Value>>,
+    known: impl Future<Output = anyhow::Result<Known>>,
 ) -> anyhow::Result<Report> {
     let started = Instant::now();
     let layout = target.layout();
@@ -55,8 +55,8 @@ pub async fn publish(
     begin(target, &PlanRecord::new(work.job, layout.clone(), splits, work.what)).await?;
 
     run_to_the_last_split(target, write, splits).await?;
-    let consistency = consistency.await?;
-    let committed = commit(&target.records, target.catalog.as_ref(), splits, columns, consistency).await?;
+    let known = known.await?;
+    let committed = commit(&target.records, target.catalog.as_ref(), splits, columns, known).await?;
     if committed.pointer == Pointer::StaysAtLaterDay {
         tracing::warn!(table = %layout.table, date = %layout.date, "table points at a later day: only its history changed");
     }

@@ -13,4 +13,5 @@ pub use job::{Work, is_overtaken, publish};
 pub use report::Report;
 pub use resume::ResumeError;
 pub use schema::{SchemaChanged, SchemaMode};
+pub use springald_snapshot::commit::Known;
 pub use target::Target;

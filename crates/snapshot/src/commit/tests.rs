@@ -60,7 +60,7 @@ impl Warehouse {
     }
 
     async fn commit(&self, records: &RunStore, splits: u32) -> Result<Committed, CommitError> {
-        commit(records, &self.catalog, splits, vec![Column::new("id", "bigint")], serde_json::Value::Null).await
+        commit(records, &self.catalog, splits, vec![Column::new("id", "bigint")], Known::default()).await
     }
 
     async fn publish(&self, date: &str, run: &str) -> Result<Committed, CommitError> {
@@ -105,6 +105,21 @@ async fn a_missing_split_publishes_nothing() {
     let error = warehouse.commit(&records, 3).await.unwrap_err();
     assert!(matches!(&error, CommitError::Incomplete { missing, .. } if *missing == [0, 2]), "{error}");
     assert_eq!(warehouse.live().await, None);
+}
+
+#[tokio::test]
+async fn rows_that_are_not_those_that_were_counted_are_not_published() {
+    let warehouse = Warehouse::new();
+    let records = warehouse.run("2026-11-23", EARLY);
+    warehouse.write(&records, 0).await;
+    let commit = async |rows| {
+        let known = Known { rows: Some(rows), ..Known::default() };
+        commit(&records, &warehouse.catalog, 1, vec![Column::new("id", "bigint")], known).await
+    };
+    let error = commit(11).await.unwrap_err();
+    assert!(matches!(error, CommitError::OtherRows { read: 10, counted: 11 }), "{error}");
+    assert_eq!((warehouse.live().await, records.commit().await.unwrap()), (None, None));
+    assert_eq!(commit(10).await.unwrap().record.rows, 10);
 }
 
 #[tokio::test]
@@ -347,7 +362,7 @@ async fn a_column_that_is_called_as_a_key_leaves_no_history() {
         let records = warehouse.run(date, run);
         warehouse.write(&records, 0).await;
         let columns = vec![Column::new("x", "int"), Column::new("y", "int")];
-        commit(&records, &warehouse.catalog, 1, columns, serde_json::Value::Null).await
+        commit(&records, &warehouse.catalog, 1, columns, Known::default()).await
     };
     assert_eq!(publish("2026-11-23", EARLY).await.unwrap().pointer, Pointer::Moved);
     assert_eq!(warehouse.catalog.table(&CatalogName::folded("db", "t").history()).await.unwrap(), None);
