@@ -2,11 +2,14 @@
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion, TreeNodeVisitor};
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Distinct, Expr, LogicalPlan};
+use datafusion::logical_expr::{Distinct, Expr, ExprSchemable, LogicalPlan, WindowFrameUnits};
 
-/// Functions that, of rows which are equal in their order, take one before the other as they come.
-const OF_ORDER: [&str; 10] = [
+/// Functions that take one row before the other as they come, of rows which are equal in their order, or of all.
+const OF_ORDER: [&str; 13] = [
     "any_value",
+    "approx_median",
+    "approx_percentile_cont",
+    "approx_percentile_cont_with_weight",
     "array_agg",
     "first_value",
     "lag",
@@ -17,6 +20,13 @@ const OF_ORDER: [&str; 10] = [
     "row_number",
     "string_agg",
 ];
+
+/// Functions for which rows that are equal in their order are one.
+const RANKS: [&str; 4] = ["cume_dist", "dense_rank", "percent_rank", "rank"];
+
+/// Those that are the same in whatever order rows come, also where they are floating-point numbers: of others the last digit
+/// is not.
+const OF_NO_ORDER: [&str; 3] = ["count", "max", "min"];
 
 /// Returns whether two runs of the plan over the same tables may give different rows.
 ///
@@ -46,7 +56,7 @@ impl<'n> TreeNodeVisitor<'n> for Walk {
         self.is_chancy |= takes_some || takes_first;
         node.apply_expressions(|expression| {
             self.is_chancy |=
-                expression.is_volatile() || is_joined && expression.exists(|part| Ok(is_of_order(part)))?;
+                expression.is_volatile() || is_joined && expression.exists(|part| is_of_order(part, node))?;
             Ok(TreeNodeRecursion::Continue)
         })?;
         self.joined += usize::from(joins(node)?);
@@ -73,13 +83,27 @@ fn joins(node: &LogicalPlan) -> Result<bool, DataFusionError> {
     Ok(has_subquery || is_join || matches!(node, LogicalPlan::Aggregate(_) | LogicalPlan::Distinct(_)))
 }
 
-fn is_of_order(part: &Expr) -> bool {
-    let name = if let Expr::AggregateFunction(aggregate) = part {
-        aggregate.func.name()
+/// Returns whether a function of `node` depends on the order in which rows come.
+fn is_of_order(part: &Expr, node: &LogicalPlan) -> Result<bool, DataFusionError> {
+    let (name, cuts_rows) = if let Expr::AggregateFunction(aggregate) = part {
+        (aggregate.func.name(), false)
     } else if let Expr::WindowFunction(window) = part {
-        window.fun.name()
+        let frame = &window.params.window_frame;
+        let has_all = frame.start_bound.is_unbounded() && frame.end_bound.is_unbounded();
+        (window.fun.name(), frame.units == WindowFrameUnits::Rows && !has_all)
     } else {
-        return false;
+        return Ok(false);
     };
-    OF_ORDER.contains(&name)
+    if RANKS.contains(&name) {
+        return Ok(false);
+    }
+    if OF_ORDER.contains(&name) || cuts_rows {
+        return Ok(true);
+    }
+    let is_floating = || {
+        let inputs = node.inputs();
+        let kind = inputs.first().map(|input| part.get_type(input.schema())).transpose()?;
+        Ok::<_, DataFusionError>(kind.is_some_and(|kind| kind.is_floating()))
+    };
+    Ok(!OF_NO_ORDER.contains(&name) && is_floating()?)
 }

@@ -199,7 +199,14 @@ mod tests {
         let firsts = "SELECT column1, first_value(column2) AS n FROM t GROUP BY column1";
         let ranks = "SELECT column1, rank() OVER (PARTITION BY column1 ORDER BY column2) AS n FROM t";
         let picked = "SELECT DISTINCT ON (column1) column1, column2 AS n FROM t";
-        for (query, is_chancy) in [(numbered, true), (firsts, true), (picked, true), (ranks, false)] {
+        let means = "SELECT column1, avg(column2) AS n FROM t GROUP BY column1";
+        let sums = "SELECT column1, sum(column2) AS n FROM t GROUP BY column1";
+        let greatest = "SELECT column1, max(column2 / 3.0e0) AS n FROM t GROUP BY column1";
+        let running =
+            "SELECT column1, max(column2) OVER (PARTITION BY column1 ORDER BY column2 ROWS 1 PRECEDING) AS n FROM t";
+        let whole = "SELECT column1, sum(column2) OVER (PARTITION BY column1) AS n FROM t";
+        let chancy = [numbered, firsts, picked, means, running].map(|query| (query, true));
+        for (query, is_chancy) in [ranks, sums, greatest, whole].map(|query| (query, false)).into_iter().chain(chancy) {
             assert_eq!(partitions(query).await.unwrap(), 4, "{query}");
             for above in [
                 format!("SELECT n, count(*) FROM ({query}) q GROUP BY n"),
