@@ -237,8 +237,12 @@ fn no_statement_costs_the_scheduler_more_than_its_share() {
                       count(*) FROM analysts.t WHERE replace(name, 'ä', 'ae') = 'naeme 7' GROUP BY r";
     let row = ["anäme 7näme 7a", "007", "7x", "aba"].map(Value::from).into_iter().chain([json!(1)]).collect::<Vec<_>>();
     assert_eq!(client.rows(lengthened), [row]);
-    let plan = client.rows("EXPLAIN SELECT lpad('7', 3, '0') || replace('abba', 'b', 'c')").concat();
-    assert!(plan.iter().any(|text| text.as_str().unwrap_or_default().contains("lpad(")), "{plan:?}");
+    for made in ["lpad('7', 3, '0')", "replace('abba', 'b', 'c')", "list_join(['a', 'b'], '-')", "encode('a', 'hex')"] {
+        let plan = client.rows(&format!("EXPLAIN SELECT {made}")).concat();
+        let name = made.split_once('(').unwrap().0.replace("list_join", "array_to_string");
+        assert!(plan.iter().any(|text| text.as_str().unwrap_or_default().contains(&format!("{name}("))), "{plan:?}");
+        assert_eq!(client.rows(&format!("SELECT {made} = {made}")), [[json!(true)]]);
+    }
     let joined = |tables: usize| {
         let rest = (1..tables).map(|n| format!(" JOIN analysts.t t{n} ON t{n}.id = t0.id")).collect::<String>();
         format!("SELECT count(*) FROM analysts.t t0{rest}")

@@ -145,8 +145,12 @@ pub enum ClusterError {
         /// Where it was.
         address: ClusterAddress,
     },
-    /// The job lost rows of its own with an executor; submitted again, it runs from its beginning.
-    #[error("the cluster at {address} lost an executor with rows that the job needed")]
+    /// The job lost rows of its own with an executor, or one executor after the other at the same task; submitted again, it
+    /// runs from its beginning.
+    #[error(
+        "the cluster at {address} lost an executor with rows that the job needed, or several at the same task: the \
+         scheduler's log says which, and the executors' why"
+    )]
     Withdrawn {
         /// The scheduler.
         address: ClusterAddress,

@@ -8,7 +8,6 @@ use anyhow::Context;
 use arrow_flight::flight_service_server::FlightServiceServer;
 use ballista_core::BALLISTA_PROTOCOL_VERSION;
 use ballista_core::ids::new_instance_id;
-use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::serde::BallistaCodec;
 use ballista_core::serde::BallistaLogicalExtensionCodec;
 use ballista_core::serde::protobuf::ExecutorRegistration;
@@ -29,7 +28,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 
 use crate::codec::{NoLogicalPlan, WirePlan};
-use crate::session::{MESSAGE_BYTES, session_config};
+use crate::session::{MESSAGE_BYTES, functions, session_config};
 use crate::version::executor_id;
 use crate::{ClusterAddress, SpringaldCodec, Stores, bind, scheduler_config, serve_scheduler};
 
@@ -128,7 +127,7 @@ fn executor(port: u16, vcores: usize, work_dir: &TempDir, stores: &Arc<Stores>) 
         &work_dir.path().to_string_lossy(),
         runtime_producer,
         config_producer,
-        Arc::new(BallistaFunctionRegistry::default()),
+        functions(),
         Arc::new(LoggingMetricsCollector::default()),
         vcores,
     )))

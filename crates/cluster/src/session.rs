@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ballista_core::config::BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK;
 use ballista_core::extension::SessionConfigExt;
+use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::utils::default_session_builder;
 use datafusion::error::Result;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -42,6 +43,12 @@ pub(crate) fn secured(config: SessionConfig, security: &Security) -> SessionConf
     config
         .with_ballista_use_tls(security.is_mutual())
         .with_ballista_override_create_grpc_client_endpoint(endpoint_override(security))
+}
+
+/// Returns the functions that executors know: all that a session plans with. Ballista's own list lacks those of arrays.
+pub(crate) fn functions() -> Arc<BallistaFunctionRegistry> {
+    let state = SessionStateBuilder::new().with_default_features().build();
+    Arc::new(BallistaFunctionRegistry::from(&state))
 }
 
 /// Returns a context that plans with `config`, and reads and writes `stores`; what it plans must be submitted with the

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::serde::protobuf::ExecutorRegistration;
 use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
@@ -24,7 +23,7 @@ use super::memory::pool_policy;
 use super::pool::ClientPool;
 use super::work_dir::WorkDir;
 use crate::codec::{NoLogicalPlan, WirePlan};
-use crate::session::MESSAGE_BYTES;
+use crate::session::{MESSAGE_BYTES, functions};
 use crate::version::is_refusal;
 use crate::{SpringaldCodec, session_config};
 
@@ -79,7 +78,7 @@ impl Shift {
             &work_dir.path().to_string_lossy(),
             runtimes,
             sessions.unwrap_or_else(|| Arc::new(|| session_config(PARTITIONS))),
-            Arc::new(BallistaFunctionRegistry::default()),
+            functions(),
             Arc::new(LoggingMetricsCollector::default()),
             config.vcores,
             Arc::new(GuardedEngine::new(engine, guard)),

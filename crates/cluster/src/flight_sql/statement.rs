@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::tables::tables;
+use super::unfolded::is_lengthening;
 
 /// What a statement reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,7 @@ fn reads_of_query(query: &Query) -> Result<Reads, StatementError> {
     match &found.lists[..] {
         [] => Ok(Reads::Rows),
         // Nothing bounds what more than each row once would make in the scheduler's memory.
-        [list] if LISTS.contains(&list.as_str()) && found.queries == 1 && !found.unnests && is_of_one_table(query) => {
+        [list] if LISTS.contains(&list.as_str()) && found.queries == 1 && !found.grows && is_of_one_table(query) => {
             Ok(Reads::Names)
         }
         _ => Err(StatementError::Information),
@@ -131,7 +132,8 @@ struct Found {
     queries: usize,
     lists: Vec<String>,
     is_recursive: bool,
-    unnests: bool,
+    /// Whether it makes more rows of one, or a longer text than there is.
+    grows: bool,
 }
 
 impl Visitor for Found {
@@ -154,7 +156,8 @@ impl Visitor for Found {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         if let Expr::Function(function) = expr {
-            self.unnests |= lower_case(&function.name).last().is_some_and(|name| name == "unnest");
+            self.grows |=
+                lower_case(&function.name).last().is_some_and(|name| name == "unnest" || is_lengthening(name));
         }
         ControlFlow::Continue(())
     }
@@ -199,7 +202,7 @@ pub(super) enum StatementError {
     Analyze,
     /// More of what there is than one list of it.
     #[error(
-        "ask information_schema for one of {} at a time, without a join; `DESCRIBE database.table` lists the columns of a table",
+        "ask information_schema for one of {} at a time, without a join or a function that makes more of it; `DESCRIBE database.table` lists the columns of a table",
         LISTS.join(", ")
     )]
     Information,
@@ -281,6 +284,7 @@ mod tests {
             "SELECT * FROM (SELECT a.* FROM information_schema.tables a CROSS JOIN (VALUES (1), (2)) b) t",
             "SELECT * FROM (SELECT * FROM information_schema.tables) t",
             "SELECT UNNEST([1, 2, 3]) FROM information_schema.tables",
+            "SELECT Lpad(table_name, 2000000000, 'x') FROM information_schema.tables",
             "SELECT * FROM information_schema.tables WHERE table_name IN (VALUES ('t'))",
             "SELECT * FROM db.t WHERE x IN (SELECT table_name FROM information_schema.tables)",
             "WITH a AS (SELECT * FROM information_schema.tables) SELECT * FROM a, a AS b",

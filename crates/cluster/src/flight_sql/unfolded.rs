@@ -11,8 +11,16 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
-/// Those that pad to a length, or put a long text in the place of a short one.
-const LENGTHENING: [&str; 4] = ["lpad", "regexp_replace", "replace", "rpad"];
+/// Those that pad to a length, or put a long text in the place of a short one or between others, or write each byte as two.
+const LENGTHENING: [&str; 6] = ["array_to_string", "encode", "lpad", "regexp_replace", "replace", "rpad"];
+
+/// The other names of these.
+const ALIASES: [&str; 3] = ["array_join", "list_join", "list_to_string"];
+
+/// Returns whether a function, as it is named in lower case, is one of them.
+pub(super) fn is_lengthening(name: &str) -> bool {
+    LENGTHENING.contains(&name) || ALIASES.contains(&name)
+}
 
 /// Keeps the planner of `context` from working out what [`LENGTHENING`] functions make of constants. May be repeated.
 ///
@@ -65,5 +73,19 @@ impl ScalarUDFImpl for Unfolded {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         self.function.invoke_with_args(arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_names_are_known() {
+        let context = SessionContext::new();
+        let names = |name: &str| [vec![name.to_owned()], context.udf(name).unwrap().aliases().to_vec()].concat();
+        let all: Vec<String> = LENGTHENING.into_iter().flat_map(names).collect();
+        assert!(all.iter().all(|name| is_lengthening(name)), "{all:?}");
+        assert_eq!(all.len(), LENGTHENING.len() + ALIASES.len());
     }
 }
