@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use springald_cluster::{ClusterError, watch};
+use springald_cluster::{Cluster, ClusterError, watch};
 use springald_snapshot::SnapshotWriteExec;
 
 use crate::Target;
@@ -15,6 +15,11 @@ const LONGEST_ABSENCE: Duration = Duration::from_secs(120);
 const MOST_LOSSES: u32 = 5;
 
 const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a run waits for a first executor, or for the next when it has lost all: as long as Ballista lets a job wait
+/// that had some. And how often it looks.
+const LONGEST_VACANCY: Duration = Duration::from_secs(120);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs `write` until all of its `splits` are written. The manifests decide: a job that failed after its last split is as
 /// good as one that did not, and one whose scheduler was lost is submitted again, where finished splits cost nothing.
@@ -66,5 +71,27 @@ async fn run_once(target: &Target, write: Arc<SnapshotWriteExec>, splits: u32) -
     tokio::select! {
         ran = target.cluster.run(target.context(), write) => ran,
         () = watch(&target.records, splits) => Ok(()),
+        vacancy = wait_for_vacancy(target.cluster()) => Err(vacancy),
+    }
+}
+
+/// Returns when the cluster has had no executor for too long: Ballista lets a job that never had one wait for ever.
+async fn wait_for_vacancy(cluster: &Cluster) -> ClusterError {
+    let mut vacant_since = None::<Instant>;
+    loop {
+        match cluster.slots().await {
+            Err(vacancy @ ClusterError::NoExecutors { .. }) => {
+                let since = *vacant_since.get_or_insert_with(|| {
+                    tracing::warn!("{vacancy}; the run waits for one, for {} s", LONGEST_VACANCY.as_secs());
+                    Instant::now()
+                });
+                if since.elapsed() >= LONGEST_VACANCY {
+                    return vacancy;
+                }
+            }
+            // A scheduler that does not answer is the business of whoever runs the job.
+            Ok(_) | Err(_) => vacant_since = None,
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
