@@ -113,3 +113,38 @@ fn a_run_without_executors_fails_and_says_so() {
     assert!(outcome.refusal().contains("no executor"), "{}", outcome.stderr);
     assert!(!warehouse.path().join("_catalog").exists(), "{:?}", warehouse.names());
 }
+
+#[test]
+fn a_run_that_never_had_an_executor_fails_and_says_so() {
+    let (fleet, table) = (Fleet::start("vacant", 0), SlowTable::new("vacant"));
+    let warehouse = Warehouse::new();
+    let outcome = table.ingest(&fleet, &warehouse).join().unwrap();
+    assert!(outcome.refusal().contains("no executor has registered"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("the run waits for one, for 120 s"), "{}", outcome.stderr);
+    assert!(!warehouse.path().join("_catalog").exists(), "{:?}", warehouse.names());
+}
+
+#[test]
+fn a_run_waits_for_a_first_executor() {
+    let (mut fleet, table) = (Fleet::start("first", 0), SlowTable::new("first"));
+    let warehouse = Warehouse::new();
+    let running = table.ingest(&fleet, &warehouse);
+    wait_until(|| warehouse.names().iter().any(|name| name.ends_with("plan.json")));
+    fleet.add_executor();
+    table.require_exact(&warehouse, &running.join().unwrap());
+}
+
+#[test]
+fn a_task_at_which_one_executor_after_the_other_ends_is_not_handed_out_for_ever() {
+    let (mut fleet, table) = (Fleet::start("ending", 1), SlowTable::new("ending"));
+    let warehouse = Warehouse::new();
+    let running = table.ingest(&fleet, &warehouse);
+    for _ in 0..4 {
+        let executor = fleet.newest();
+        wait_until(|| fleet.started_tasks(executor) > 0);
+        fleet.signal(executor, Signal::Kill);
+        fleet.add_executor();
+    }
+    wait_until(|| fleet.scheduler_lines_with("one executor after the other has ended") > 0);
+    table.require_exact(&warehouse, &running.join().unwrap());
+}
