@@ -10,7 +10,7 @@ executable=$(cargo test --workspace --no-run --message-format=json | "${SPRINGAL
 import json
 import sys
 
-artifacts = (json.loads(line) for line in sys.stdin if line.startswith("{"))
+artifacts = [json.loads(line) for line in sys.stdin if line.startswith("{")]  # all of it: cargo may still be building
 print(next(found["executable"] for found in artifacts
            if found.get("executable") and found["target"]["name"] == "source" and "test" in found["target"]["kind"]))')
 cd crates/mysql
