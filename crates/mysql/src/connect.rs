@@ -40,7 +40,8 @@ const NAMES: &str = "SET NAMES utf8mb4";
 /// - what the server says of its tables is not a day old, as MySQL 8's answers may be.
 const SESSION: &str = "SET SESSION time_zone = '+00:00', sql_mode = '', autocommit = 1, \
      sql_select_limit = 18446744073709551615, net_write_timeout = 600, net_read_timeout = 600, \
-     wait_timeout = 3600, lock_wait_timeout = LEAST(@@SESSION.lock_wait_timeout, 300), group_concat_max_len = 1073741824, sql_big_selects = 1, sql_auto_is_null = 0 \
+     wait_timeout = 3600, lock_wait_timeout = CAST(LEAST(@@SESSION.lock_wait_timeout, 300) AS UNSIGNED), \
+     group_concat_max_len = 1073741824, sql_big_selects = 1, sql_auto_is_null = 0 \
      /*!50708 , max_execution_time = 0 */ /*!80000 , information_schema_stats_expiry = 0 */ \
      /*M!100101 , max_statement_time = 0 */ \
      /*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */";
