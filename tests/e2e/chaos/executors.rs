@@ -143,6 +143,8 @@ fn a_task_at_which_one_executor_after_the_other_ends_is_not_handed_out_for_ever(
         let executor = fleet.newest();
         wait_until(|| fleet.started_tasks(executor) > 0);
         fleet.signal(executor, Signal::Kill);
+        // Then its task is the first that is handed out.
+        wait_until(|| fleet.registered() == 0);
         fleet.add_executor();
     }
     wait_until(|| fleet.scheduler_lines_with("one executor after the other has ended") > 0);
