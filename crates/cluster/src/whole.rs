@@ -65,10 +65,12 @@ async fn obstacle(job: &JobInfoCache) -> Option<&'static str> {
     if graph.stages().values().any(|stage| attempts_before(stage) > 0) {
         return Some("rows of a finished stage are lost");
     }
-    let ends =
-        |stage: &ExecutionStage| if let ExecutionStage::Running(stage) = stage { ends(&stage.task_infos) } else { 0 };
-    let has_ended_many = graph.stages().values().any(|stage| ends(stage) >= MOST_ENDS);
-    has_ended_many.then_some("one executor after the other has ended while it was at the same task: see their logs")
+    let has_ended_many = |stage: &ExecutionStage| matches!(stage, ExecutionStage::Running(stage) if ends(&stage.task_infos) >= MOST_ENDS);
+    graph
+        .stages()
+        .values()
+        .any(has_ended_many)
+        .then_some("one executor after the other has ended while it was at the same task: see their logs")
 }
 
 /// Returns how many executors have ended at the partition at which most have.

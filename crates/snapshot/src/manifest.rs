@@ -173,19 +173,13 @@ impl RunStore {
     /// When the store cannot be written.
     pub async fn put_sign(&self, plan: &PlanRecord) -> Result<(), SnapshotError> {
         let path = self.layout.plan();
-        let record_error = |source| SnapshotError::Record { path: path.clone(), source };
-        let payload = PutPayload::from(serde_json::to_vec_pretty(plan).map_err(record_error)?);
-        self.store.put(&path, payload).await.map_err(SnapshotError::store("write", &path))?;
+        self.store.put(&path, payload(&path, plan)?).await.map_err(SnapshotError::store("write", &path))?;
         Ok(())
     }
 
     /// Removes `commit.json`: nobody rolls back to the run any more. One that is gone already is no error.
     pub(crate) async fn withdraw_commit(&self) -> Result<(), SnapshotError> {
-        let path = self.layout.commit();
-        match self.store.delete(&path).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(SnapshotError::store("remove", &path)(error)),
-        }
+        self.delete(&self.layout.commit()).await
     }
 
     /// Reads `plan.json`, or `None` if there is no such run.
@@ -246,10 +240,13 @@ impl RunStore {
 
     /// Removes a data file that no manifest names; a file that is gone already is no error.
     pub async fn remove_data(&self, file: &str) -> Result<(), SnapshotError> {
-        let path = self.layout.data_dir().join(file);
-        match self.store.delete(&path).await {
+        self.delete(&self.layout.data_dir().join(file)).await
+    }
+
+    async fn delete(&self, path: &Path) -> Result<(), SnapshotError> {
+        match self.store.delete(path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(SnapshotError::store("remove", &path)(error)),
+            Err(error) => Err(SnapshotError::store("remove", path)(error)),
         }
     }
 
@@ -273,10 +270,8 @@ impl RunStore {
 
     /// Puts `record` create-only; returns whether it was put.
     async fn put_new<T: Serialize>(&self, path: &Path, record: &T) -> Result<bool, SnapshotError> {
-        let record_error = |source| SnapshotError::Record { path: path.clone(), source };
-        let payload = PutPayload::from(serde_json::to_vec_pretty(record).map_err(record_error)?);
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.store.put_opts(path, payload, options).await {
+        match self.store.put_opts(path, payload(path, record)?, options).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(SnapshotError::store("write", path)(error)),
@@ -303,6 +298,11 @@ impl RunStore {
 #[derive(Deserialize)]
 struct Version {
     version: u32,
+}
+
+fn payload<T: Serialize>(path: &Path, record: &T) -> Result<PutPayload, SnapshotError> {
+    let json = serde_json::to_vec_pretty(record);
+    Ok(PutPayload::from(json.map_err(|source| SnapshotError::Record { path: path.clone(), source })?))
 }
 
 #[cfg(test)]

@@ -82,10 +82,7 @@ async fn run_once(args: &IngestArgs) -> anyhow::Result<Done> {
     let recorded = Recorded::of(&target)?;
     let (plan, now) = match &recorded {
         Some(recorded) => (recorded.plan(plan), recorded.now()),
-        None if table.may_depend_on_now(args.r#where.as_deref()) => {
-            (plan, Some(server_second(&mut session, &origin).await?))
-        }
-        None => (plan, None),
+        None => (plan, time_of_run(&mut session, &table, args.r#where.as_deref()).await?),
     };
     let spec = spec.with_now(now);
     for warning in &plan.warnings {
@@ -127,6 +124,18 @@ async fn described(session: &mut Session, origin: &Origin) -> Result<TableSchema
         Origin::Table(table) => describe(session, table).await,
         Origin::Query(query) => describe_query(session, query).await,
     }
+}
+
+/// Returns what time it is for all sessions of a run, if what they read may depend on it.
+async fn time_of_run(
+    session: &mut Session,
+    table: &TableSchema,
+    condition: Option<&str>,
+) -> Result<Option<u64>, SourceError> {
+    if !table.may_depend_on_now(condition) {
+        return Ok(None);
+    }
+    server_second(session, &table.origin).await.map(Some)
 }
 
 fn chosen(table: &TableSchema, names: &[String]) -> anyhow::Result<Vec<SourceColumn>> {

@@ -6,7 +6,7 @@ use super::confirm::confirm;
 use super::estimate::estimate;
 use super::gather::gather;
 use super::key::{KeyRange, SplitKey, ranges};
-use super::probe::Probe;
+use super::probe::{ACTION, Probe};
 use super::walk::{Cuts, walk};
 use crate::error::SourceError;
 use crate::schema::TableSchema;
@@ -74,7 +74,7 @@ pub async fn plan_splits(
 /// and would then be tied to a split's range in another way than it is meant.
 async fn require_condition(conn: &mut Conn, spec: &ReadSpec) -> Result<(), SourceError> {
     let Some(condition) = &spec.filter else { return Ok(()) };
-    let failed = |cause| SourceError::from_query("plan splits of", &spec.origin, cause);
+    let failed = |cause| SourceError::from_query(ACTION, &spec.origin, cause);
     let bare = conn.prep(format!("SELECT 1 FROM {} WHERE {condition}", spec.origin.sql())).await.map_err(failed)?;
     conn.close(bare).await.map_err(failed)
 }

@@ -12,7 +12,7 @@ use crate::spec::ReadSpec;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
 
-const ACTION: &str = "plan splits of";
+pub(super) const ACTION: &str = "plan splits of";
 
 /// Asks about the rows of one read, in the order of its key.
 pub(super) struct Probe<'a> {
